@@ -1,0 +1,19 @@
+"""The models of all rooms, re-exported for Django."""
+
+from accounts.experts.models import Expert
+from accounts.memberships.models import Delegation, Membership
+from accounts.organizations.models import BankAccountChange, CreditRecord, Organization, OrganizationDocument
+from accounts.regions.models import Region
+from accounts.users.models import User
+
+__all__ = [
+    "BankAccountChange",
+    "CreditRecord",
+    "Delegation",
+    "Expert",
+    "Membership",
+    "Organization",
+    "OrganizationDocument",
+    "Region",
+    "User",
+]

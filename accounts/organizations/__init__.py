@@ -1,0 +1,1 @@
+"""Organizations (单位): buyers, providers, offices; verification and suspension."""

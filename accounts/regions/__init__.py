@@ -1,0 +1,1 @@
+"""Regions (区域): district → street → community."""

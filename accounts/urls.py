@@ -1,0 +1,19 @@
+"""Public addresses of accounts, under /accounts/."""
+
+from django.contrib.auth.views import LogoutView, PasswordChangeDoneView
+from django.urls import path
+
+from accounts.memberships.views import register, switch
+from accounts.organizations.views import check_code
+from accounts.users.views import LoginView, PasswordView, alive
+
+urlpatterns = [
+    path("login/", LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", PasswordView.as_view(), name="password_change"),
+    path("password/done/", PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("alive/", alive, name="alive"),
+    path("switch/", switch, name="switch"),
+    path("register/", register, name="register"),
+    path("register/code/", check_code, name="check_code"),
+]

@@ -1,0 +1,25 @@
+"""Addresses of accounts in the workspace, under /w/."""
+
+from django.urls import include, path
+
+from accounts.experts.views import experts
+from accounts.memberships import views as memberships
+from accounts.organizations import views as organizations
+from accounts.users import views as users
+
+urlpatterns = [
+    path("me/", memberships.me, name="me"),
+    path("me/notices/", users.notices, name="my_notices"),
+    path("me/notices/<slug:channel>/try/", users.try_notice, name="try_notice"),
+    path("delegations/", memberships.delegations, name="delegations"),
+    path("delegations/<uuid:key>/end/", memberships.stop_delegation, name="end_delegation"),
+    path("organizations/<uuid:key>/members/", memberships.members, name="members"),
+    path("organizations/<uuid:key>/members/<uuid:membership>/end/", memberships.end_membership, name="end_membership"),
+    path(
+        "organizations/<uuid:key>/members/<uuid:membership>/password/",
+        memberships.reset_member_password,
+        name="reset_member_password",
+    ),
+    path("organizations/", include((organizations.urlpatterns, "organizations"))),
+    path("experts/", experts, name="experts"),
+]

@@ -1,0 +1,1 @@
+"""The journal (日志): one chain of entries per aggregate, in the same transaction as the deed."""

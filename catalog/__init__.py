@@ -1,0 +1,1 @@
+"""What can be bought, and why (列清单)."""

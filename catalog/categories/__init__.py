@@ -1,0 +1,1 @@
+"""Official schemes (官方目录), imported as published."""

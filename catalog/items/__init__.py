@@ -1,0 +1,1 @@
+"""The guiding catalogue (指导性目录): editions, items, service standards."""

@@ -1,0 +1,38 @@
+"""System checks: what must be true before the platform serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
+
+from core import append_only
+
+
+@register(Tags.database)
+def triggers_stand(**kwargs: Any) -> list[CheckMessage]:
+    """The append-only triggers stand on every table that wants them (asked with --database)."""
+    if "django_migrations" not in connection.introspection.table_names():
+        return []
+    return [
+        Error(f"{table} has lost its append-only triggers", hint="run manage.py migrate", id="core.E001")
+        for table in append_only.missing()
+    ]
+
+
+@register()
+def tasks_are_real(**kwargs: Any) -> list[CheckMessage]:
+    """Eager tasks would run inside requests and lose what a crash interrupts."""
+    if getattr(settings, "CELERY_TASK_ALWAYS_EAGER", False):
+        return [Error("CELERY_TASK_ALWAYS_EAGER is refused: run a worker", id="core.E002")]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def no_demo_in_production(**kwargs: Any) -> list[CheckMessage]:
+    """The demonstration's log-ins share one known password."""
+    if settings.DEMO:
+        return [Error("DEMO=1 opens log-ins with a known password", hint="unset DEMO", id="core.E003")]
+    return []

@@ -1,0 +1,98 @@
+"""Duties (待办): what waits for whom, registered by each room and shown on the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+
+from core import clock
+from core.actor import Actor
+
+LIMIT = 50
+"""Rows of one kind that a desk shows; beyond it the list page is the place."""
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One kind of waiting work.
+
+    roles     who does it; a desk shows it when the actor holds one
+    queryset  actor -> the objects that wait (already cut to what the actor may do)
+    title     object -> the line on the desk;  note: its small print
+    verb      the verb's slug: the button leads to that verb's page; "" leads to the object
+    button    the words on the button
+    deadline  object -> aware UTC or None;  amount: object -> yuan or None
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    queryset: Callable[[Actor], QuerySet[Any]]
+    title: Callable[[Any], str]
+    button: str
+    verb: str = ""
+    note: Callable[[Any], str] = lambda thing: ""
+    deadline: Callable[[Any], datetime | None] = lambda thing: None
+    amount: Callable[[Any], Decimal | None] = lambda thing: None
+    url: Callable[[Any], str] | None = None
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of the desk."""
+
+    name: str
+    title: str
+    note: str
+    url: str
+    button: str
+    due: datetime | None
+    amount: Decimal | None
+
+    @property
+    def group(self) -> str:
+        """逾期 | 今天 | 本周 | 以后, by the deadline in Shanghai."""
+        if self.due is None:
+            return "以后"
+        if self.due < clock.now():
+            return "逾期"
+        days = (clock.local(self.due).date() - clock.today()).days
+        return "今天" if days == 0 else "本周" if days < 7 else "以后"
+
+
+_registered: dict[str, Duty] = {}
+
+
+def register(duty: Duty) -> Duty:
+    """Make a kind of work known; called where the room's pages are defined. A second of the same name replaces it."""
+    _registered[duty.name] = duty
+    return duty
+
+
+def tasks_for(actor: Actor) -> list[Task]:
+    """All that waits for this actor now, most urgent first. One query a kind (plus the rooms' own prefetches)."""
+    found: list[Task] = []
+    for duty in sorted(_registered.values(), key=lambda d: d.order):
+        if actor.has(*duty.roles):
+            found.extend(_task(duty, thing) for thing in islice(duty.queryset(actor)[:LIMIT], LIMIT))
+    latest = datetime.max.replace(tzinfo=clock.now().tzinfo)
+    return sorted(found, key=lambda task: task.due or latest)
+
+
+def _task(duty: Duty, thing: Any) -> Task:
+    base = duty.url(thing) if duty.url else thing.get_absolute_url() + (f"{duty.verb}/" if duty.verb else "")
+    return Task(
+        name=duty.name,
+        title=duty.title(thing),
+        note=duty.note(thing),
+        url=base,
+        button=duty.button,
+        due=duty.deadline(thing),
+        amount=duty.amount(thing),
+    )

@@ -1,0 +1,44 @@
+"""Error pages (出错页): what happened, who can help, nothing lost; never a stack, never blame (interface.md 3.15)."""
+
+from __future__ import annotations
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from core.errors import Refused
+from core.middleware import request_id
+
+
+def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """A refusal outside a form, as a page of its own, with the status of its kind."""
+    template = "errors/403.html" if refusal.status == 403 else "errors/409.html"
+    return render(request, template, {"refusal": refusal, "request_id": request_id.get()}, status=refusal.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: the request makes no sense; 413 when its files together are too large to be taken in."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "errors/413.html", {"request_id": request_id.get()}, status=413)
+    return render(request, "errors/400.html", {"request_id": request_id.get()}, status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: not theirs to see."""
+    return render(request, "errors/403.html", {"request_id": request_id.get()}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: not there, or not visible; the two look the same."""
+    return render(request, "errors/404.html", {"request_id": request_id.get()}, status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault, with the incident number; without the database."""
+    return HttpResponseServerError(render_to_string("errors/500.html", {"request_id": request_id.get()}))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was open for too long, or was sent from elsewhere: nothing was done, go back and send again."""
+    return render(request, "errors/csrf.html", {"request_id": request_id.get()}, status=403)

@@ -1,0 +1,447 @@
+"""The generic pages: list, object, verb, file. A room adds what is its own and nothing else.
+
+A page function fetches through `visible_*`, binds a form, calls one operation, answers.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from core import clock, journal
+from core.actor import Actor
+from core.documents import serve
+from core.error_pages import refused_page
+from core.errors import Conflict, Invalid, NotAllowed, Refused
+from core.forms import VerbForm
+from core.idempotency import digest_of, earlier, person_of, remember
+from core.rooms import Column, Room
+from core.sections import sections_for
+from core.spreadsheets import Sheet, workbook_response
+
+PAGE_ROWS = 25
+EXPORT_ROWS = 10_000
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor that accounts' middleware has put on the request."""
+    return cast(Actor, request.actor)  # type: ignore[attr-defined]
+
+
+def answer(
+    request: HttpRequest,
+    form: forms.Form,
+    act: Callable[[dict[str, Any]], Any],
+    *,
+    template: str,
+    context: dict[str, Any],
+    done: Callable[[Any], str],
+) -> HttpResponse:
+    """Bind, call, answer: the one way in which a form page does a deed.
+
+    form      bound on POST
+    act       cleaned data -> the object; raises the four errors, which land at their field with what was typed kept
+    done      object -> the address to go to
+    returns   GET 200; done 302; bad input 422; not theirs 403; too late or somebody was first 409
+    writes    what act writes and one IdempotencyKey, together or not at all
+    """
+    status = 200
+    if request.method == "POST":
+        status = 422
+        person, key, digest = person_of(request), request.POST.get("idempotency_key", "")[:64], digest_of(request)
+        try:
+            before = earlier(person, key, digest)
+        except Conflict as refusal:
+            return refused_page(request, refusal)
+        if before is not None:
+            return redirect(before)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    location = done(act(dict(form.cleaned_data)))
+                    remember(person, key, digest, path=request.path, location=location)
+                return redirect(location)
+            except IntegrityError:
+                before = earlier(person, key, digest)
+                if before is None:
+                    raise
+                return redirect(before)
+            except Refused as refusal:
+                status = refusal.status
+                context["refusal"] = refusal
+                context["conflict"] = refusal if status == 409 else None
+                _show(form, refusal)
+    context |= {"form": form, "idempotency_key": request.POST.get("idempotency_key") or uuid4().hex}
+    return render(request, template, context, status=status)
+
+
+def list_page(request: HttpRequest, room: Room) -> HttpResponse:
+    """A room's list: views, filters, sorting, 25 rows a page, export of the whole filter."""
+    actor = actor_of(request)
+    seen = room.visible(actor)
+    chosen = request.GET.get("view", "")
+    views = [
+        {
+            "label": view.label,
+            "url": f"?{urlencode({'view': view.query})}" if view.query else "?",
+            "count": view.scope(seen, actor).count(),
+            "on": chosen == view.query,
+        }
+        for view in room.views
+    ]
+    for view in room.views:
+        if chosen == view.query:
+            seen = view.scope(seen, actor)
+    filtered = room.filterset(request.GET, queryset=seen, request=request) if room.filterset else None
+    rows = filtered.qs if filtered is not None else seen
+    sort = _sort(request, room)
+    rows = rows.order_by(sort, "pk")
+    if request.GET.get("export") in {"xlsx", "csv"}:
+        return export(request, room, rows[:EXPORT_ROWS], request.GET["export"])
+    page = Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
+    total = rows.aggregate(total=Sum(room.sum_field))["total"] if room.sum_field else None
+    create = room.create
+    context = {
+        "room": room,
+        "title": room.label,
+        "count": page.paginator.count,
+        "sum_value": total,
+        "views": views,
+        "filter": filtered,
+        "chips": _chips(request, filtered),
+        "clear_url": request.path,
+        "columns": [_heading(request, column, sort) for column in room.columns],
+        "rows": [_row(room, thing) for thing in page.object_list],
+        "page": page,
+        "query": _query(request, drop=("page",)),
+        "export_url": f"?{_query(request, drop=('page',), export='xlsx')}",
+        "export_csv_url": f"?{_query(request, drop=('page',), export='csv')}",
+        "create": {"label": create[0], "url": reverse(create[1])} if create and create[2](actor) else None,
+        "empty": {"title": room.empty[0], "text": room.empty[1]},
+        "crumbs": [{"label": "工作台", "url": "/w/"}, {"label": room.label, "url": ""}],
+    }
+    return render(request, room.list_template, context)
+
+
+def export(request: HttpRequest, room: Room, rows: Any, kind: str) -> HttpResponse:
+    """The filtered rows as a workbook or CSV, with the columns of the page; the export is journaled on the person."""
+    columns = room.columns
+    sheet = Sheet(
+        title=room.label,
+        header=["编号", *[column.label for column in columns]],
+        rows=[[_number(thing), *[_plain(column, thing) for column in columns]] for thing in rows],
+    )
+    person = get_user_model()._base_manager.filter(pk=str(request.user.pk)).first()
+    if person is not None:
+        with transaction.atomic():
+            journal.record(
+                person,
+                "export",
+                actor=actor_of(request),
+                facts={"room": room.slug, "rows": len(sheet.rows), "kind": kind},
+            )
+    return workbook_response([sheet], name=f"{room.label}-{clock.today():%Y%m%d}", kind=kind)
+
+
+def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> HttpResponse:
+    """One object, one page: head, computed actions, figures, step line, tabs, sections, timeline."""
+    actor = actor_of(request)
+    thing = room.fetch(actor, key)
+    if tab and tab != "history" and tab not in dict(room.tabs):
+        raise Http404
+    url = thing.get_absolute_url()
+    entries = journal.entries_for(thing, None if tab == "history" else 8)
+    sections = sections_for(room.name, thing, actor, tab=tab)
+    tabs = [("", "概况"), *room.tabs, ("history", "经过")]
+    context = {
+        "room": room,
+        "thing": thing,
+        "tab": tab,
+        "head": {
+            "title": room.title(thing),
+            "number": _number(thing),
+            "subtitle": [fact for fact in room.subtitle(thing) if fact],
+            "chip": thing.chip,
+        },
+        "actions": actions(thing, actor, room),
+        "figures": room.figures(thing, actor),
+        "steps": step_line(thing, entries),
+        "tabs": [
+            {"slug": slug, "label": label, "url": f"{url}{slug}/" if slug else url, "on": slug == tab}
+            for slug, label in tabs
+        ],
+        "sections_main": sections["main"],
+        "sections_side": sections["side"],
+        "timeline": [timeline_row(thing, entry) for entry in entries],
+        "crumbs": [
+            {"label": "工作台", "url": "/w/"},
+            {"label": room.label, "url": reverse(f"{room.slug}:list")},
+            {"label": _number(thing) or room.title(thing), "url": ""},
+        ],
+        **room.context(thing, actor),
+    }
+    return render(request, room.template, context)
+
+
+def verb_page(request: HttpRequest, room: Room, key: str, verb: str) -> HttpResponse:
+    """One verb of one object: GET asks, POST does. The table says which form, which operation, how much to ask."""
+    actor = actor_of(request)
+    thing = room.fetch(actor, key)
+    try:
+        step = thing.lifecycle.step(verb)
+    except KeyError:
+        raise Http404 from None
+    if not (step.operation and step.listed):
+        raise Http404
+    if not step.permission(actor, thing):
+        raise NotAllowed(_("这一步不归您办：%(label)s") % {"label": step.label})
+    form_class = import_string(step.form) if step.form else VerbForm
+    bound = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = form_class(*bound, thing=thing, actor=actor, step=step)
+    operation = import_string(step.operation)
+
+    def act(cleaned: dict[str, Any]) -> Any:
+        if step.password and not request.user.check_password(cleaned.pop("password", "")):
+            raise Invalid(_("密码不对，没有办理。"), field="password")
+        if step.weight == "type" and not same_text(request.POST.get("type_again", ""), _number(thing)):
+            raise Invalid(_("和编号不一样，没有办理。请照抄一遍。"), field="type_again")
+        version = cleaned.pop("version", None)
+        if version is not None and version != thing.version:
+            raise Conflict(_("您打开这一页以后，有人改动了它。您填的内容还在，请看过最新的再提交。"), current=thing)
+        if not step.reason:
+            cleaned.pop("reason", None)
+        return operation(thing, actor=actor, **cleaned)
+
+    context = {
+        "room": room,
+        "thing": thing,
+        "step": step,
+        "head": {"title": room.title(thing), "number": _number(thing), "chip": thing.chip},
+        "figures": room.figures(thing, actor),
+        "back_url": thing.get_absolute_url(),
+        "version": request.POST.get("version") or thing.version,
+        "offered": thing.shown_status in step.source,
+        "crumbs": [
+            {"label": room.label, "url": reverse(f"{room.slug}:list")},
+            {"label": _number(thing) or room.title(thing), "url": thing.get_absolute_url()},
+            {"label": step.label, "url": ""},
+        ],
+    }
+    template = getattr(form_class, "template", "verb.html")
+    return answer(request, form, act, template=template, context=context, done=lambda done: done.get_absolute_url())
+
+
+def file_page(request: HttpRequest, room: Room, key: str, document: str) -> HttpResponseBase:
+    """A file of an object, for those who may see the object and the file; 404 otherwise."""
+    actor = actor_of(request)
+    found = room.files(room.fetch(actor, key), actor).filter(pk=document).first()
+    if found is None:
+        raise Http404
+    return serve(found)
+
+
+def room_urls(room: Room) -> list[URLPattern]:
+    """The addresses of a room: list, object, tab, verb, file. To be included under its slug with that namespace."""
+
+    def listing(request: HttpRequest) -> HttpResponse:
+        return list_page(request, room)
+
+    def detail(request: HttpRequest, key: str) -> HttpResponse:
+        return object_page(request, room, key)
+
+    def word(request: HttpRequest, key: str, word: str) -> HttpResponse:
+        """A noun is a tab, a verb a deed (interface.md 2.1)."""
+        if word == "history" or word in dict(room.tabs):
+            return object_page(request, room, key, word)
+        return verb_page(request, room, key, word)
+
+    def file(request: HttpRequest, key: str, document: str) -> HttpResponseBase:
+        return file_page(request, room, key, document)
+
+    return [
+        path("", listing, name="list"),
+        path("<str:key>/", detail, name="detail"),
+        path("<str:key>/files/<uuid:document>/", file, name="file"),
+        path("<str:key>/<slug:word>/", word, name="word"),
+    ]
+
+
+def actions(thing: Any, actor: Actor, room: Room) -> list[dict[str, Any]]:
+    """The buttons: what the lifecycle offers now and this person may do, primary first; then the locked ones."""
+    kinds = {"type": "bad"}
+    offered = sorted(thing.lifecycle.offered(thing, actor), key=lambda step: not step.primary)
+    locks = dict(room.locked(thing, actor))
+    return [
+        {
+            "verb": step.verb,
+            "label": step.label,
+            "url": f"{thing.get_absolute_url()}{step.verb}/",
+            "primary": step.primary,
+            "kind": "primary" if step.primary else kinds.get(step.weight, "line"),
+            "locked": step.verb in locks,
+            "reason": locks.get(step.verb, ""),
+        }
+        for step in offered
+    ]
+
+
+def step_line(thing: Any, entries: list[journal.Entry]) -> list[dict[str, Any]]:
+    """The object's step line: done with its day, now, later; a bad end replaces the rest by one red stop."""
+    line = thing.lifecycle.line
+    status = thing.shown_status
+    reached = {entry.target: entry.at for entry in reversed(entries)}
+    now = next((n for n, (_word, statuses) in enumerate(line) if status in statuses), None)
+    shown: list[dict[str, Any]] = []
+    for n, (word, statuses) in enumerate(line):
+        if now is None and not any(s in reached for s in statuses):
+            break
+        at = next((reached[s] for s in statuses if s in reached), None)
+        ended = now == n and thing.lifecycle.statuses[status].end
+        state = "todo" if now is not None and n > now else "on" if n == now and not ended else "ok"
+        shown.append({"n": n + 1, "label": word, "state": state, "at": at if state != "todo" else None, "note": ""})
+    if now is None and line:
+        stop = thing.lifecycle.statuses[status]
+        at = reached.get(status)
+        shown.append({"n": len(shown) + 1, "label": stop.label, "state": "stop", "at": at, "note": ""})
+    return shown
+
+
+def timeline_row(thing: Any, entry: journal.Entry) -> dict[str, Any]:
+    """One row of 经过: who, verb, when, journal number, quoted reason."""
+    try:
+        label = thing.lifecycle.step(entry.verb).label
+    except KeyError:
+        label = OTHER_VERBS.get(entry.verb, entry.verb)
+    return {
+        "who": entry.actor_name,
+        "label": label,
+        "reason": entry.reason,
+        "at": entry.at,
+        "number": entry.n,
+        "hash": entry.hash.hex(),
+        "organization": entry.organization,
+        "on_behalf_of": entry.on_behalf_of,
+    }
+
+
+OTHER_VERBS = {
+    "create": "新建",
+    "hold": "暂缓办理",
+    "lift_hold": "解除暂缓",
+    "report": "生成报告",
+    "print": "生成合同 PDF",
+    "quality": "登记评价等级",
+    "export": "导出",
+    "declare": "声明回避情况",
+    "score": "提交评分",
+    "key": "到场验证",
+    "check": "审查",
+    "notify": "发出告知",
+    "sign": "签订",
+    "grant_role": "授予角色",
+    "end_role": "解除角色",
+    "delegate": "委托代办",
+    "end_delegation": "结束代办",
+    "refuse_login": "登录未通过",
+    "lock_out": "连续输错，账号锁住",
+    "change_password": "修改密码",
+    "reset_password": "重设密码",
+    "edit_profile": "修改资料",
+    "credit": "登记信用",
+    "choose_notices": "修改通知设置",
+}
+
+
+def _show(form: forms.Form, refusal: Refused) -> None:
+    """Put the refusal where its input was made."""
+    for field, sentences in refusal.errors.items():
+        for sentence in sentences:
+            form.add_error(field if field in form.fields else None, sentence)
+
+
+def same_text(typed: str, wanted: str) -> bool:
+    """Whether a number was copied rightly, whatever the width of its signs and the blanks between them."""
+
+    def bare(text: str) -> str:
+        return "".join(unicodedata.normalize("NFKC", text).split())
+
+    return bare(typed) == bare(wanted)
+
+
+def _number(thing: Any) -> str:
+    return str(getattr(thing, "number", "") or "")
+
+
+def _sort(request: HttpRequest, room: Room) -> str:
+    wanted = request.GET.get("sort", "")
+    allowed = {column.sort for column in room.columns if column.sort}
+    return wanted if wanted.lstrip("-") in allowed else room.default_sort
+
+
+def _heading(request: HttpRequest, column: Column, sort: str) -> dict[str, Any]:
+    on = bool(column.sort) and sort.lstrip("-") == column.sort
+    next_sort = f"-{column.sort}" if on and not sort.startswith("-") else column.sort
+    return {
+        "label": column.label,
+        "kind": column.kind,
+        "sort_url": f"?{_query(request, drop=('page',), sort=next_sort)}" if column.sort else "",
+        "sorted": ("descending" if sort.startswith("-") else "ascending") if on else "",
+    }
+
+
+def _row(room: Room, thing: Any) -> dict[str, Any]:
+    cells = []
+    for column in room.columns:
+        value = thing.chip if column.kind == "chip" else column.value(thing)
+        text, sub = value if isinstance(value, tuple) else (value, "")
+        cells.append({"text": text, "sub": sub, "label": column.label, "kind": column.kind, "url": ""})
+    url = thing.get_absolute_url()
+    for cell in cells:
+        if cell["kind"] == "title":
+            cell["url"] = url
+    return {"cells": cells, "url": url, "thing": thing}
+
+
+def _plain(column: Column, thing: Any) -> Any:
+    if column.kind == "chip":
+        return thing.status_label
+    value = column.value(thing)
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _query(request: HttpRequest, *, drop: tuple[str, ...] = (), **change: str) -> str:
+    query = request.GET.copy()
+    for name in drop:
+        query.pop(name, None)
+    for name, value in change.items():
+        query[name] = value
+    return query.urlencode()
+
+
+def _chips(request: HttpRequest, filtered: Any) -> list[dict[str, str]]:
+    """The applied filters, each removable."""
+    if filtered is None or not filtered.form.is_valid():
+        return []
+    chips = []
+    for name, field in filtered.form.fields.items():
+        value = filtered.form.cleaned_data.get(name)
+        if value not in (None, "", []):
+            choices = dict(getattr(field, "choices", ()) or ())
+            text = choices.get(request.GET.get(name, ""), value)
+            chips.append({"label": f"{field.label} {text}", "remove_url": f"?{_query(request, drop=(name, 'page'))}"})
+    return chips

@@ -1,0 +1,54 @@
+"""Sections (页面板块): what each app shows on another app's object page, without being imported by it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core.actor import Actor
+
+Context = Callable[[Any, Actor], "dict[str, Any] | None"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One block of an object page. context(thing, actor) returns its template's context, or None to stay away."""
+
+    title: str
+    template: str
+    context: Context
+    slot: str = "main"
+    tab: str = ""
+    order: int = 50
+
+
+_registered: defaultdict[str, list[Section]] = defaultdict(list)
+
+
+def register(
+    on: str, *, title: str, template: str, context: Context, slot: str = "main", tab: str = "", order: int = 50
+) -> None:
+    """Show a section on the pages of `on` ("procurement.order"); called from apps.ready or a room's views.
+
+    slot  main | side
+    tab   "" is the first tab (概况); else the slug of a tab of that room
+    """
+    section = Section(title, template, context, slot, tab, order)
+    known = _registered[on]
+    if all((s.title, s.template) != (title, template) for s in known):
+        known.append(section)
+        known.sort(key=lambda s: s.order)
+
+
+def sections_for(on: str, thing: object, actor: Actor, *, tab: str = "") -> dict[str, list[dict[str, Any]]]:
+    """The sections that have something to show now: {"main": [...], "side": [...]} of {title, template, context}."""
+    shown: dict[str, list[dict[str, Any]]] = {"main": [], "side": []}
+    for section in _registered[on]:
+        if section.tab != tab:
+            continue
+        context = section.context(thing, actor)
+        if context is not None:
+            shown[section.slot].append({"title": section.title, "template": section.template, "context": context})
+    return shown

@@ -1,0 +1,17 @@
+"""What the clock does on the ground floor; the timetable is in config/celery.py."""
+
+from celery import shared_task
+
+from core import batches, outbox, reports
+
+
+@shared_task(name="core.tasks.relay_outbox")
+def relay_outbox() -> int:
+    """Do the outbox's due work (发件箱)."""
+    return outbox.relay()
+
+
+@shared_task(name="core.tasks.sweep_reports")
+def sweep_reports() -> int:
+    """Wake the reports and batches whose worker died."""
+    return reports.sweep_reports() + batches.sweep_batches()

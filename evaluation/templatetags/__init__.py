@@ -1,0 +1,1 @@
+"""Drawings of the evaluation (评价图)."""

@@ -1,0 +1,1 @@
+"""The public square and the desks: reads everything below, writes nothing there."""

@@ -1,0 +1,1 @@
+"""Acceptances (验收)."""

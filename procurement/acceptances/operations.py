@@ -1,0 +1,278 @@
+"""Verbs of the acceptance (验收): reported by the provider, judged line by line by somebody who did not sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.memberships.queries import people_with_role
+from core import clock, holds
+from core.actor import Actor
+from core.documents import Document, store
+from core.errors import Conflict, Invalid, NotAllowed, NotNow
+from core.lifecycle import advance, begin, require
+from core.messages import tell
+from core.separation import note_duty, require_apart
+from procurement.acceptances.models import Acceptance, AcceptanceFile, AcceptanceLine, StandardResult
+from procurement.acceptances.queries import JUDGED, REPORTING, standing_acceptance
+from procurement.contracts.models import Contract, Milestone
+from procurement.contracts.queries import DELIVERING
+from procurement.notices.operations import publish_notice
+from procurement.permissions.acceptances import can_report_milestone
+
+MOST = 10_000_000
+MAX_FILES = 10
+
+
+@transaction.atomic
+def report_milestone(
+    milestone: Milestone,
+    *,
+    actor: Actor,
+    summary: str,
+    quantities: Mapping[int, int],
+    files: Sequence[Any] = (),
+) -> Acceptance:
+    """Report a milestone as done (报验), with what was delivered.
+
+    quantities  cumulative (累计) delivered quantity by the line's number n; a line left out counts as before
+    files       uploads with a name, or documents already stored
+    actor       somebody of the provider
+    returns     the acceptance, reported
+    raises      NotAllowed · NotNow (contract not in force, earlier milestone not judged, a hold) · Conflict (reported
+                already) · Invalid (a quantity below what was accepted before, no summary)
+    writes      the acceptance with lines and files; one journal entry "create"
+    """
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("buyer").get(pk=milestone.contract_id)
+    if not can_report_milestone(actor) or not actor.belongs_to(contract.provider_id):
+        raise NotAllowed(_("报验由承接单位办理。"))
+    if contract.status not in REPORTING:
+        raise NotNow(_("合同当前状态是「%(status)s」，不能报验。") % {"status": contract.status_label})
+    holds.require_no_hold(contract)
+    if standing_acceptance(milestone) is not None:
+        raise Conflict(_("这个节点已经报验。"))
+    judged = Acceptance.objects.filter(contract=contract, status__in=JUDGED)
+    if contract.milestones.filter(n__lt=milestone.n).exclude(acceptances__in=judged).exists():
+        raise NotNow(_("前面的节点还没有验收，请按顺序报验。"))
+    if not summary.strip():
+        raise Invalid(_("请写明完成情况。"), field="summary")
+    claimed = _claimed(contract, quantities, judged.order_by("-milestone__n").first())
+    acceptance = begin(
+        Acceptance(
+            contract=contract,
+            milestone=milestone,
+            buyer=contract.buyer,
+            region_path=contract.region_path,
+            summary=summary.strip(),
+            reported_by_name=actor.user_name,
+        ),
+        actor=actor,
+        facts={"milestone": milestone.n, "claimed": {str(n): count for n, count in claimed.items()}},
+    )
+    AcceptanceLine.objects.bulk_create(
+        AcceptanceLine(acceptance=acceptance, line=line, claimed_quantity=claimed[line.n])
+        for line in contract.lines.all()
+    )
+    if len(files) > MAX_FILES:
+        raise Invalid(_("一次最多传 %(n)s 个文件。") % {"n": MAX_FILES}, field="files")
+    for each in files:
+        document = (
+            each if isinstance(each, Document) else store(each, name=each.name, actor=actor, purpose="acceptance")
+        )
+        AcceptanceFile.objects.create(acceptance=acceptance, document=document)
+    tell(
+        people_with_role(contract.buyer_id, "programme_officer"),
+        sentence=_("「%(milestone)s」已报验，请核定数量：%(title)s")
+        % {"milestone": milestone.name, "title": contract.title},
+        url=acceptance.get_absolute_url(),
+        kind="acceptance.reported",
+        key=f"acceptance.reported:{acceptance.pk}",
+    )
+    return acceptance
+
+
+def _tell_provider(acceptance: Acceptance) -> None:
+    """The provider's people hear how it was judged."""
+    tell(
+        people_with_role(acceptance.contract.provider_id, "provider_admin", "provider_worker", "provider_bidder"),
+        sentence=_("「%(milestone)s」验收结论：%(result)s（%(title)s）")
+        % {
+            "milestone": acceptance.milestone.name,
+            "result": acceptance.status_label,
+            "title": acceptance.contract.title,
+        },
+        url=acceptance.get_absolute_url(),
+        kind="acceptance.judged",
+        key=f"acceptance.judged:{acceptance.pk}",
+    )
+
+
+def _claimed(contract: Contract, quantities: Mapping[int, int], before: Acceptance | None) -> dict[int, int]:
+    """The claimed quantity of every line, never below what was accepted before."""
+    accepted = {row.line.n: row.accepted_quantity or 0 for row in before.lines.select_related("line")} if before else {}
+    claimed: dict[int, int] = {}
+    errors: dict[str, list[str]] = {}
+    for line in contract.lines.all():
+        count = int(quantities.get(line.n, accepted.get(line.n, 0)))
+        least = accepted.get(line.n, 0)
+        if not 0 <= count <= MOST:
+            errors[f"line_{line.n}"] = [_("数量应为 0 到 %(most)s 的整数。") % {"most": f"{MOST:,}"}]
+        elif count < least:
+            errors[f"line_{line.n}"] = [
+                _("填累计数量，此前已核定 %(least)s %(unit)s。") % {"least": least, "unit": line.unit}
+            ]
+        claimed[line.n] = count
+    if errors:
+        raise Invalid(errors=errors)
+    if not any(claimed.values()):
+        raise Invalid(_("至少有一项的数量大于 0。"))
+    return claimed
+
+
+@transaction.atomic
+def judge_acceptance(
+    acceptance: Acceptance,
+    *,
+    actor: Actor,
+    quantities: Mapping[int, int],
+    standards: Mapping[int, bool] | None = None,
+    notes: Mapping[int, str] | None = None,
+    opinion: str = "",
+) -> Acceptance:
+    """Judge a reported milestone line by line (验收): what counts, which standards were met.
+
+    quantities  cumulative accepted quantity by line number; each at most what was claimed; all lines are named
+    standards   met or not, by the standard's number; notes: why less, by line number
+    actor       a programme officer or the street's officer, never who signed the contract in this case
+    returns     the acceptance: accepted (合格), or partly (部分合格) where something counts for less than claimed, a
+                standard was missed, or the last milestone stays below the contract
+    raises      NotAllowed (signer, stranger) · NotNow · Conflict · Invalid (above the claim; a standard left out)
+    writes      accepted quantities, standards, status, one public notice; after the last milestone the contract "complete"
+    source      政府采购法第四十一条; 实施条例第四十五条; domain.md 4.1
+    """
+    verb = "judge"
+    require(acceptance, verb, actor)
+    holds.require_no_hold(acceptance.contract)
+    require_apart(acceptance.case_key, actor, "accept_delivery")
+    rows = list(acceptance.lines.select_related("line"))
+    accepted = _accepted(rows, quantities)
+    missed = _record_standards(acceptance, standards or {})
+    for row in rows:
+        row.accepted_quantity = accepted[row.line.n]
+        row.note = (notes or {}).get(row.line.n, "")[:200]
+    AcceptanceLine.objects.bulk_update(rows, ["accepted_quantity", "note"])
+    is_last = not acceptance.contract.milestones.filter(n__gt=acceptance.milestone.n).exists()
+    less = any(accepted[row.line.n] < row.claimed_quantity for row in rows)
+    short = is_last and any(accepted[row.line.n] < row.line.quantity for row in rows)
+    if less or missed or short:
+        verb = "accept_partly"
+    note_duty(acceptance.case_key, actor, "accept_delivery")
+    at = clock.now()
+    notice = _publish(acceptance, rows, verb, opinion, actor)
+    advance(
+        acceptance,
+        verb,
+        actor=actor,
+        facts={"accepted": {str(n): count for n, count in accepted.items()}, "missed": missed, "notice": notice.number},
+        accepted_by_name=actor.user_name,
+        accepted_at=at,
+        opinion=opinion.strip(),
+        notice=notice,
+    )
+    _complete_contract(acceptance, actor)
+    _tell_provider(acceptance)
+    return acceptance
+
+
+def _accepted(rows: Sequence[AcceptanceLine], quantities: Mapping[int, int]) -> dict[int, int]:
+    """The accepted quantity of every line, checked against the claim."""
+    accepted: dict[int, int] = {}
+    errors: dict[str, list[str]] = {}
+    for row in rows:
+        field, count = f"line_{row.line.n}", quantities.get(row.line.n)
+        if count is None or int(count) < 0:
+            errors[field] = [_("请填核定的累计数量，没有就填 0。")]
+        elif int(count) > row.claimed_quantity:
+            errors[field] = [
+                _("核定 %(count)s，超过报验的 %(claimed)s %(unit)s。")
+                % {"count": count, "claimed": row.claimed_quantity, "unit": row.line.unit}
+            ]
+        else:
+            accepted[row.line.n] = int(count)
+    if errors:
+        raise Invalid(errors=errors)
+    if not any(accepted.values()):
+        raise Invalid(_("没有一项可以核定时，请按「不合格」办理并写明理由。"))
+    return accepted
+
+
+def _record_standards(acceptance: Acceptance, standards: Mapping[int, bool]) -> int:
+    """Write met or not for every standard of the contract; how many were missed."""
+    wanted = list(acceptance.contract.standards.all())
+    left_out = [each for each in wanted if each.n not in standards]
+    if left_out:
+        raise Invalid(errors={f"standard_{each.n}": [_("请选择是否达标。")] for each in left_out})
+    StandardResult.objects.bulk_create(
+        StandardResult(acceptance=acceptance, standard=each, is_met=bool(standards[each.n])) for each in wanted
+    )
+    return sum(not standards[each.n] for each in wanted)
+
+
+def _complete_contract(acceptance: Acceptance, actor: Actor) -> None:
+    """After the last milestone was judged the contract is complete (全部验收)."""
+    contract = Contract.objects.select_related("award__lot__order").get(pk=acceptance.contract_id)
+    judged = Acceptance.objects.filter(contract=contract, status__in=JUDGED)
+    if contract.status in DELIVERING and not contract.milestones.exclude(acceptances__in=judged).exists():
+        advance(contract, "complete", actor=actor)
+
+
+def _publish(acceptance: Acceptance, rows: Sequence[AcceptanceLine], verb: str, opinion: str, actor: Actor) -> Any:
+    """The acceptance notice (验收结果公告): figures, no names of people served."""
+    contract = acceptance.contract
+    result = _("合格") if verb == "judge" else _("部分合格")
+    facts = {
+        _("合同编号"): contract.number,
+        _("承接单位"): contract.provider.name,
+        _("验收节点"): acceptance.milestone.name,
+        _("验收结论"): result,
+        **{
+            row.line.name: _("核定累计 %(accepted)s %(unit)s，合同 %(quantity)s %(unit)s")
+            % {"accepted": f"{row.accepted_quantity:,}", "unit": row.line.unit, "quantity": f"{row.line.quantity:,}"}
+            for row in rows
+        },
+    }
+    body = _("%(buyer)s对“%(title)s”的「%(milestone)s」节点进行了验收，结论为%(result)s。") % {
+        "buyer": contract.buyer.name,
+        "title": contract.title,
+        "milestone": acceptance.milestone.name,
+        "result": result,
+    }
+    return publish_notice(
+        kind="acceptance",
+        title=_("%(title)s验收结果公告（%(milestone)s）")
+        % {"title": contract.title, "milestone": acceptance.milestone.name},
+        body=f"{body}\n{opinion.strip()}" if opinion.strip() else body,
+        facts=facts,
+        subject=acceptance,
+        case=acceptance.case_key,
+        ocid=contract.award.lot.order.project.ocid,
+        buyer=acceptance.buyer,
+        region_path=acceptance.region_path,
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def refuse_acceptance(acceptance: Acceptance, *, actor: Actor, reason: str) -> Acceptance:
+    """Accept nothing (不合格), with the reason; the provider may mend and report again.
+
+    raises  NotAllowed (signer, stranger) · NotNow · Conflict · Invalid (no reason)
+    """
+    require(acceptance, "refuse", actor)
+    note_duty(acceptance.case_key, actor, "accept_delivery")
+    advance(acceptance, "refuse", actor=actor, reason=reason, accepted_by_name=actor.user_name, accepted_at=clock.now())
+    _tell_provider(acceptance)
+    return acceptance

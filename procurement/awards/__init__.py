@@ -1,0 +1,1 @@
+"""Awards (成交) and the standstill (公示)."""

@@ -1,0 +1,1 @@
+"""Bids (申报), sealed until the opening (开启)."""

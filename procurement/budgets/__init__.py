@@ -1,0 +1,1 @@
+"""Budgets (预算): lines, allocations, ledger."""

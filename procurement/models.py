@@ -1,0 +1,119 @@
+"""The models of all rooms, re-exported for Django."""
+
+from procurement.acceptances.models import Acceptance, AcceptanceFile, AcceptanceLine, StandardResult
+from procurement.activities.models import (
+    Activity,
+    ActivityPhoto,
+    ActivityStaff,
+    AttendanceCount,
+    Beneficiary,
+    PseudonymKey,
+    RosterEntry,
+    SafeguardPaper,
+    ServiceUnit,
+    SignIn,
+    StaffCheck,
+    StaffMember,
+    VolunteerHours,
+    WorkRecord,
+)
+from procurement.awards.models import Award
+from procurement.bids.models import Bid, BidFile, BidLine, BidMember, BidOffer, Opening
+from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
+from procurement.challenges.models import Challenge
+from procurement.contracts.models import (
+    Contract,
+    ContractFunding,
+    ContractLine,
+    ContractPause,
+    ContractStandard,
+    ContractTemplate,
+    Milestone,
+    Signature,
+)
+from procurement.expenses.models import Expense, ExpenseFile
+from procurement.notices.models import Notice
+from procurement.orders.models import (
+    Criterion,
+    Lot,
+    MilestonePlan,
+    Order,
+    OrderFile,
+    OrderNotice,
+    OrderStandard,
+    QualificationRule,
+)
+from procurement.panels.models import Panel, Seat
+from procurement.payments.models import Payment, PaymentSplit
+from procurement.projects.models import CostLine, Funding, Project, ProjectFile
+from procurement.reviews.models import Check, Result, Review, Score
+from procurement.rules.models import CalendarDay, Parameter
+from procurement.settlements.models import Deduction, Settlement, SettlementLine
+
+__all__ = [
+    "Acceptance",
+    "AcceptanceFile",
+    "AcceptanceLine",
+    "Activity",
+    "ActivityPhoto",
+    "ActivityStaff",
+    "Allocation",
+    "AttendanceCount",
+    "Award",
+    "Beneficiary",
+    "Bid",
+    "BidFile",
+    "BidLine",
+    "BidMember",
+    "BidOffer",
+    "BudgetLine",
+    "CalendarDay",
+    "Challenge",
+    "Check",
+    "Contract",
+    "ContractFunding",
+    "ContractLine",
+    "ContractPause",
+    "ContractStandard",
+    "ContractTemplate",
+    "CostLine",
+    "Criterion",
+    "Deduction",
+    "Expense",
+    "ExpenseFile",
+    "Funding",
+    "LedgerEntry",
+    "Lot",
+    "Milestone",
+    "MilestonePlan",
+    "Notice",
+    "Opening",
+    "Order",
+    "OrderFile",
+    "OrderNotice",
+    "OrderStandard",
+    "Panel",
+    "Parameter",
+    "Payment",
+    "PaymentSplit",
+    "Project",
+    "ProjectFile",
+    "PseudonymKey",
+    "QualificationRule",
+    "Result",
+    "Review",
+    "RosterEntry",
+    "SafeguardPaper",
+    "Score",
+    "Seat",
+    "ServiceUnit",
+    "Settlement",
+    "SettlementLine",
+    "SignIn",
+    "Signature",
+    "StaffCheck",
+    "StaffMember",
+    "StandardResult",
+    "VolunteerHours",
+    "WorkRecord",
+]

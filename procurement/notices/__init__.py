@@ -1,0 +1,1 @@
+"""Notices (公告), frozen at publication."""

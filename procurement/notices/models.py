@@ -1,0 +1,67 @@
+"""Notices (公告): text frozen at publication with its digest; a correction is a new notice that replaces."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+
+from accounts.organizations.models import Organization
+from core.aggregates import Journaled
+from core.documents import Document
+
+
+class Notice(Journaled):
+    """One published notice.
+
+    subject    the object's name in the journal ("procurement.order:UUID");  case: the project's key
+    facts      the facts table beside the text, as JSON of label and value
+    digest     SHA-256 of the frozen text, hex;  release: the OCDS 1.1 release kept from the first day
+    """
+
+    journal_name = "procurement.notice"
+
+    KINDS = [
+        ("tender", "征集公告"),
+        ("amendment", "更正公告"),
+        ("failure", "流标公告"),
+        ("cancellation", "终止公告"),
+        ("award", "成交结果公示"),
+        ("award_change", "成交结果变更公告"),
+        ("contract", "合同公告"),
+        ("contract_change", "合同变更公告"),
+        ("contract_end", "合同终止公告"),
+        ("acceptance", "验收结果公告"),
+    ]
+
+    number = models.CharField("文号", max_length=40, unique=True)
+    kind = models.CharField("类型", max_length=16, choices=KINDS, db_index=True)
+    title = models.CharField("标题", max_length=160)
+    body = models.TextField("正文")
+    facts = models.JSONField(default=list)
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", verbose_name="发布单位")
+    region_path = models.CharField(max_length=64)
+    subject = models.CharField(max_length=96, db_index=True)
+    case = models.CharField(max_length=64, db_index=True)
+    ocid = models.CharField(max_length=64)
+    published_at = models.DateTimeField("发布时间", db_index=True)
+    ends_at = models.DateTimeField("公示至", null=True, blank=True)
+    digest = models.CharField("摘要", max_length=64)
+    release = models.JSONField(default=dict)
+    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        app_label = "procurement"
+        ordering = ["-published_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def case_key(self) -> str:
+        """The project's key."""
+        return self.case
+
+    def get_absolute_url(self) -> str:
+        """Its public page."""
+        return reverse("public:notice", args=[self.number])

@@ -1,0 +1,1 @@
+"""Orders (订单): the published call."""

@@ -1,0 +1,171 @@
+"""Which orders exist for whom (订单可见范围), and what the pages read of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from core import clock
+from core.actor import Actor
+from core.clock import SHANGHAI
+from core.permissions import in_scope
+from procurement.orders.lifecycle import ORDER
+from procurement.orders.models import Order
+from procurement.orders.wording import careful_words
+from procurement.rules.queries import Deadline, calendar, deadline
+
+PUBLIC = tuple(name for name, status in ORDER.statuses.items() if status.public)
+
+# Which rule counts the time for bids, by method. Source: domain.md 2.3, 2.5.
+BID_RULES = {"open": "D04", "consultation": "D06", "selection": "D04"}
+HOUR = time(17, 0)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A deadline that may be chosen: earliest legal moment, what the page proposes, and the rule that says so."""
+
+    earliest: datetime
+    proposed: datetime
+    rule: Deadline
+
+
+def visible_orders(actor: Actor) -> QuerySet[Order]:
+    """What this person may know of: published ones are public, unpublished ones stay with the buyer and its oversight.
+
+    A cancelled order that never was published (no number) stays inside too.
+    """
+    public = Q(status__in=PUBLIC, published_at__isnull=False)
+    orders = Order.objects.select_related("buyer", "project__region", "item").prefetch_related("lots")
+    if actor.organization_kind == "buyer":
+        # A buyer works with its own orders; another buyer's public ones are read on the portal.
+        return orders.filter(in_scope(actor))
+    if actor.organization_kind in {"oversight", "street"}:
+        return orders.filter(in_scope(actor) & (public | Q(status__in=("approved", "checking"))))
+    return orders.filter(public)
+
+
+def open_orders() -> QuerySet[Order]:
+    """Orders that take bids now, by deadline: what the public square shows (正在征集)."""
+    return (
+        Order.objects.filter(status="published", bid_deadline__gt=clock.now())
+        .select_related("buyer", "project__region", "item")
+        .prefetch_related("lots")
+        .order_by("bid_deadline", "number")
+    )
+
+
+def public_orders() -> QuerySet[Order]:
+    """Every order that was published, newest first: what a stranger may see."""
+    return (
+        Order.objects.filter(status__in=PUBLIC, published_at__isnull=False)
+        .select_related("buyer", "project__region", "item")
+        .prefetch_related("lots")
+        .order_by("-published_at", "-pk")
+    )
+
+
+def with_amounts(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """The orders with `ceiling`, the sum of their lots' ceilings, for lists that sort and sum by it."""
+    return orders.annotate(total_ceiling=Sum("lots__ceiling"))
+
+
+def bid_time(track: str, method: str, start: date | datetime, rule_date: date) -> Proposal:
+    """The time for bids that the rules leave (申报期限).
+
+    start    the day of publication, not counted
+    returns  the earliest legal moment (just after the minimum term), a proposal at 17:00 three working days later
+    raises   Invalid when no rule is in force
+    """
+    rule = deadline(BID_RULES[method], start, track=track, on=rule_date)
+    day = calendar().add_working_days(rule.day, 3)
+    return Proposal(
+        earliest=rule.at + timedelta(microseconds=1),
+        proposed=datetime.combine(day, HOUR, tzinfo=SHANGHAI),
+        rule=rule,
+    )
+
+
+def warnings_of(order: Order) -> list[str]:
+    """What the statutory track would object to (差别待遇提示); empty in the own track."""
+    if order.track != "statutory":
+        return []
+    texts = [(f"评分项「{c.name}」", f"{c.name}{c.bands}") for c in order.criteria.all()]
+    texts += [(f"资格条件 {r.code} ", r.text) for r in order.qualification_rules.all()]
+    return careful_words(texts)
+
+
+def ceiling_of(order: Order) -> Decimal:
+    """The sum of the lots' ceilings, in yuan (最高限价合计)."""
+    return sum((lot.ceiling for lot in order.lots.all()), Decimal("0.00"))
+
+
+def moment_text(at: datetime) -> str:
+    """A moment as notices say it: 2026 年 9 月 11 日 17:00, Beijing time."""
+    there = clock.local(at)
+    return f"{there.year} 年 {there.month} 月 {there.day} 日 {there:%H:%M}"
+
+
+def tender_text(order: Order) -> str:
+    """The call as it is frozen (征集公告正文): numbered sections, one paragraph a line."""
+    lots = list(order.lots.all())
+    lines = [
+        f"{order.buyer.name}就“{order.title}”公开征集承接单位，欢迎符合条件的社会组织申报。",
+        "一、基本情况",
+        f"订单编号：{order.number}。方式：{order.get_method_display()}（{order.get_track_display()}）。",
+        f"预算金额：{order.project.planned_amount:,.2f} 元。",
+        *(f"{lot.title}：{lot.quantity} {lot.unit}，最高限价 {lot.ceiling:,.2f} 元。" for lot in lots),
+        "二、为什么要买",
+        order.why,
+        "三、要做什么、做到什么程度",
+        order.requirements,
+        *(f"{s.n}. {s.name}：{s.target}（{s.evidence}）" for s in order.standards.all()),
+        f"服务地点：{order.place}。服务期限：{order.starts_on} 至 {order.ends_on}。",
+        "四、申报条件",
+        *(f"{r.code} {r.text}" for r in order.qualification_rules.all()),
+        "五、评分办法（合计 100 分）",
+        *(f"{c.n}. {c.name}（{c.weight} 分）：{c.bands}" for c in order.criteria.all()),
+        "六、付款",
+        order.payment_terms,
+        *(f"{m.n}. {m.name}：{m.share}%，{m.due_on} 前完成" for m in order.milestone_plans.all()),
+        "七、申报方式与截止",
+        f"在平台在线填写并密封递交，{moment_text(order.bid_deadline)} 截止（{order.deadline_rule}）。",
+        "截止后由两位不同科室的工作人员同时开启；有效申报不足三家的，不予开启。",
+        "八、质疑",
+        "对公告内容有疑问的，可以在线提问；认为权益受到损害的，可以依法提出质疑。",
+    ]
+    return "\n".join(lines)
+
+
+def tender_release(order: Order) -> dict[str, Any]:
+    """The tender part of the OCDS release (integrity.md 2)."""
+    methods = {"selection": "selective", "consultation": "selective", "open": "open"}
+    published = order.published_at or clock.now()
+    return {
+        "tender": {
+            "id": order.number,
+            "title": order.title,
+            "description": order.requirements,
+            "status": "active",
+            "procurementMethod": methods[order.method],
+            "procurementMethodDetails": order.get_method_display(),
+            "mainProcurementCategory": "services",
+            "value": {"amount": float(ceiling_of(order)), "currency": "CNY"},
+            "tenderPeriod": {
+                "startDate": clock.local(published).isoformat(timespec="seconds"),
+                "endDate": clock.local(order.bid_deadline).isoformat(timespec="seconds"),
+            },
+            "contractPeriod": {
+                "startDate": clock.local(order.starts_on).isoformat(),
+                "endDate": clock.local(order.ends_on).isoformat(),
+            },
+            "items": [
+                {"id": str(lot.n), "description": lot.title, "quantity": lot.quantity, "unit": {"name": lot.unit}}
+                for lot in order.lots.all()
+            ],
+        }
+    }

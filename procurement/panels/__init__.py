@@ -1,0 +1,1 @@
+"""Review panels (评审组)."""

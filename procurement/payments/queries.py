@@ -1,0 +1,59 @@
+"""Which payments exist for whom (支付可见范围), and what of each allocation a contract has used."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+
+from core.actor import Actor
+from core.money import ZERO
+from core.permissions import in_scope
+from procurement.budgets.models import LedgerEntry
+from procurement.contracts.models import Contract
+from procurement.payments.models import Payment, PaymentSplit
+from procurement.settlements.models import Settlement
+from procurement.settlements.queries import visible_settlements
+
+
+def visible_payments(actor: Actor) -> QuerySet[Payment]:
+    """What this person may know of: the buyer's people and oversight in scope; the provider once it is paid. One query."""
+    payments = Payment.objects.select_related(
+        "buyer", "settlement__milestone", "settlement__contract__provider", "settlement__contract__award__lot__order"
+    )
+    if actor.organization_kind == "provider":
+        return payments.filter(settlement__contract__provider_id=actor.organization_id, status="paid")
+    if actor.has("region_officer"):
+        return payments.none()
+    return payments.filter(in_scope(actor))
+
+
+def to_request(actor: Actor) -> QuerySet[Settlement]:
+    """Approved settlements with something to pay and no standing payment (待申请支付)."""
+    standing = Payment.objects.filter(settlement=OuterRef("pk")).exclude(status="returned")
+    return (
+        visible_settlements(actor)
+        .filter(~Exists(standing), status="approved", payable_amount__gt=ZERO, buyer_id=actor.organization_id)
+        .order_by("due_at")
+    )
+
+
+def to_conclude(actor: Actor) -> QuerySet[Settlement]:
+    """Approved settlements with nothing to pay: a refund due, or zero (待办结)."""
+    return visible_settlements(actor).filter(
+        status="approved", payable_amount__lte=ZERO, buyer_id=actor.organization_id
+    )
+
+
+def used_of(contract: Contract) -> dict[UUID, Decimal]:
+    """What the contract has paid of each allocation, refunds taken off, in yuan by the allocation's key."""
+    paid = PaymentSplit.objects.filter(payment__settlement__contract=contract, payment__status="paid")
+    used = {
+        row["allocation"]: row["total"] for row in paid.order_by().values("allocation").annotate(total=Sum("amount"))
+    }
+    keys = [each.journal_key for each in Settlement.objects.filter(contract=contract)]
+    refunds = LedgerEntry.objects.filter(reference__in=keys, kind="refund")
+    for row in refunds.order_by().values("allocation").annotate(total=Sum("amount")):
+        used[row["allocation"]] = used.get(row["allocation"], ZERO) - row["total"]
+    return used

@@ -1,0 +1,281 @@
+"""Pages of the payments (支付): list, object, asking; what they show on settlements, contracts and projects."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from core import duties, sections
+from core.actor import Actor
+from core.duties import Duty
+from core.money import ZERO, capitals
+from core.pages import actor_of, answer, room_urls
+from core.permissions import BUYER_ROLES
+from core.rooms import Column, Figure, Room, View, register
+from core.templatetags.words import money_text
+from procurement.contracts.models import Contract
+from procurement.payments.models import Payment
+from procurement.payments.operations import request_payment
+from procurement.payments.queries import to_conclude, to_request, visible_payments
+from procurement.permissions.payments import can_request_payment
+from procurement.projects.models import Project
+from procurement.settlements.models import Settlement
+from procurement.settlements.queries import visible_settlements
+
+
+class PaymentFilter(django_filters.FilterSet):
+    """Search by contract, number, voucher or provider; status; day of payment."""
+
+    q = django_filters.CharFilter(label="合同、文号、凭证号、承接单位", method="search")
+    status = django_filters.ChoiceFilter(
+        label="状态", empty_label="全部状态", choices=[(k, s.label) for k, s in Payment.lifecycle.statuses.items()]
+    )
+    paid_on = django_filters.DateFromToRangeFilter(label="支付日期")
+
+    def search(self, rows: QuerySet[Payment], name: str, value: str) -> QuerySet[Payment]:
+        """Contract, number, voucher or provider."""
+        found = rows.none()
+        names = ("number", "voucher_number", "settlement__contract__title", "settlement__contract__provider__name")
+        for field in names:
+            found |= rows.filter(**{f"{field}__icontains": value})
+        return found
+
+
+def masked(account: str) -> str:
+    """A bank account with its middle hidden."""
+    return f"{account[:4]} **** {account[-4:]}" if len(account) > 8 else account
+
+
+def _figures(payment: Payment, actor: Actor) -> list[Figure]:
+    found = [Figure(_("支付金额"), payment.amount, unit=_("元"), detail=capitals(payment.amount), kind="hero")]
+    due = payment.settlement.due_at
+    if payment.status == "paid" and payment.paid_on:
+        found.append(Figure(_("支付日期"), f"{payment.paid_on:%m-%d}", detail=str(payment.paid_on.year)))
+        found.append(Figure(_("凭证号"), payment.voucher_number))
+    elif due:
+        found.append(Figure(_("付款期限"), f"{due:%m-%d}", detail=_("验收后 30 日")))
+    return found
+
+
+PAYMENTS = register(
+    Room(
+        slug="payments",
+        label="支付",
+        model=Payment,
+        visible=visible_payments,
+        title=lambda p: f"支付：{p.settlement.contract.title}",
+        lookup="number",
+        icon="cash-coin",
+        filterset=PaymentFilter,
+        columns=(
+            Column(
+                "title",
+                "支付",
+                lambda p: (p.settlement.contract.title, p.number or ""),
+                "title",
+                "settlement__contract__title",
+            ),
+            Column("payee", "收款单位", lambda p: p.payee.get("name", "")),
+            Column("amount", "金额", lambda p: p.amount, "money", "amount"),
+            Column("status", "状态", kind="chip", sort="status"),
+            Column("voucher", "凭证号", lambda p: p.voucher_number, sort="voucher_number"),
+            Column("paid_on", "支付日期", lambda p: p.paid_on, "date", "paid_on"),
+            Column(
+                "due",
+                "付款期限",
+                lambda p: p.settlement.due_at if p.status != "paid" else None,
+                "due",
+                "settlement__due_at",
+            ),
+        ),
+        views=(
+            View("全部", "", lambda rows, actor: rows),
+            View("待批准", "requested", lambda rows, actor: rows.filter(status="requested")),
+            View("待支付", "approved", lambda rows, actor: rows.filter(status="approved")),
+            View("已支付", "paid", lambda rows, actor: rows.filter(status="paid")),
+        ),
+        figures=_figures,
+        subtitle=lambda p: [p.settlement.name, p.payee.get("name", "")],
+        sum_field="amount",
+        fields=("id", "number", "amount", "status", "voucher_number", "paid_on"),
+        empty=("还没有支付", "结算批准以后，财务在这里申请支付。"),
+    )
+)
+
+
+def payee_facts(payment: Payment) -> list[dict[str, Any]]:
+    """Who gets it, as it stood in the signed contract."""
+    contract = payment.settlement.contract
+    return [
+        {"label": _("收款单位"), "value": payment.payee.get("name", ""), "sub": payment.payee.get("uscc", "")},
+        {"label": _("开户银行"), "value": payment.payee.get("bank_name", "")},
+        {"label": _("账号"), "value": masked(payment.payee.get("bank_account", "")), "sub": _("取自双方签订的合同")},
+        {"label": _("结算"), "value": payment.settlement.number, "url": payment.settlement.get_absolute_url()},
+        {"label": _("合同"), "value": contract.number, "url": contract.get_absolute_url()},
+    ]
+
+
+def _payee_section(payment: Payment, actor: Actor) -> dict[str, Any]:
+    return {"facts": payee_facts(payment)}
+
+
+def _hands_section(payment: Payment, actor: Actor) -> dict[str, Any]:
+    """Three hands (经办、批准、出纳), never the same person."""
+    hands = (
+        (_("申请"), payment.requested_by_name),
+        (_("批准"), payment.approved_by_name),
+        (_("登记凭证"), payment.recorded_by_name),
+    )
+    return {
+        "checks": [{"kind": "ok" if name else "wait", "title": word, "note": name or _("待办")} for word, name in hands]
+    }
+
+
+def _splits_section(payment: Payment, actor: Actor) -> dict[str, Any] | None:
+    if not actor.has(*BUYER_ROLES, "district_finance"):
+        return None
+    splits = list(payment.splits.select_related("allocation__line").order_by("pk"))
+    return {"splits": splits, "payment": payment} if splits else None
+
+
+def _settlement_section(settlement: Settlement, actor: Actor) -> dict[str, Any] | None:
+    rows = list(visible_payments(actor).filter(settlement=settlement).order_by("created_at"))
+    asks = to_request(actor).filter(pk=settlement.pk) if can_request_payment(actor) else []
+    return {"payments": rows, "asks": list(asks)} if rows or asks else None
+
+
+def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+    rows = list(visible_payments(actor).filter(settlement__contract=contract).order_by("created_at"))
+    return {"payments": rows, "asks": []} if rows else None
+
+
+def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
+    path_to = {"settlement__contract__award__lot__order__project": project}
+    rows = list(visible_payments(actor).filter(**path_to).order_by("created_at"))
+    return {"payments": rows, "asks": []} if rows else None
+
+
+OWN, FOLDER = "procurement.payment", "procurement/payments"
+sections.register(OWN, title="收款方", template=f"{FOLDER}/payee.html", context=_payee_section, order=10)
+sections.register(OWN, title="按资金来源拆分", template=f"{FOLDER}/splits.html", context=_splits_section, order=20)
+sections.register(OWN, title="三人分办", template=f"{FOLDER}/hands.html", context=_hands_section, slot="side", order=10)
+sections.register(
+    "procurement.settlement", title="支付", template=f"{FOLDER}/rows.html", context=_settlement_section, order=30
+)
+sections.register(
+    "procurement.contract", title="支付", template=f"{FOLDER}/rows.html", context=_contract_section, order=50
+)
+sections.register(
+    "procurement.project", title="支付", template=f"{FOLDER}/rows.html", context=_project_section, order=90
+)
+
+
+def _waiting(status: str) -> Any:
+    return lambda actor: (
+        visible_payments(actor).filter(status=status, buyer_id=actor.organization_id).order_by("settlement__due_at")
+    )
+
+
+duties.register(
+    Duty(
+        name="payment.request",
+        roles=("finance_officer",),
+        queryset=to_request,
+        title=lambda settlement: settlement.contract.title,
+        button="申请支付",
+        note=lambda settlement: _("%(name)s已批准") % {"name": settlement.name},
+        deadline=lambda settlement: settlement.due_at,
+        amount=lambda settlement: settlement.payable_amount,
+        url=lambda settlement: reverse("payments:request", args=[settlement.pk]),
+    )
+)
+duties.register(
+    Duty(
+        name="payment.approve",
+        roles=("leader",),
+        queryset=_waiting("requested"),
+        title=lambda payment: payment.settlement.contract.title,
+        button="批准支付",
+        verb="approve",
+        note=lambda payment: _("%(name)s申请") % {"name": payment.requested_by_name},
+        deadline=lambda payment: payment.settlement.due_at,
+        amount=lambda payment: payment.amount,
+    )
+)
+duties.register(
+    Duty(
+        name="payment.record",
+        roles=("cashier",),
+        queryset=_waiting("approved"),
+        title=lambda payment: payment.settlement.contract.title,
+        button="登记支付凭证",
+        verb="record",
+        note=lambda payment: payment.number or "",
+        deadline=lambda payment: payment.settlement.due_at,
+        amount=lambda payment: payment.amount,
+    )
+)
+duties.register(
+    Duty(
+        name="settlement.conclude",
+        roles=("cashier",),
+        queryset=to_conclude,
+        title=lambda settlement: settlement.contract.title,
+        button="办结",
+        verb="conclude",
+        note=lambda settlement: _("应退款，到账后登记凭证") if settlement.payable_amount < ZERO else _("没有应付金额"),
+        amount=lambda settlement: settlement.payable_amount,
+    )
+)
+
+
+def ask(request: HttpRequest, settlement: UUID) -> HttpResponse:
+    """Ask for the payment of a settlement: amount and payee are shown, nothing is typed. 404 for another buyer's."""
+    actor = actor_of(request)
+    if not can_request_payment(actor):
+        raise Http404
+    found = get_object_or_404(visible_settlements(actor).filter(buyer_id=actor.organization_id), pk=settlement)
+    payee = found.contract.parties.get("provider", {})
+    context = {
+        "title": _("申请支付"),
+        "head": {"title": f"{found.contract.title}：{found.name}", "number": found.number or "", "chip": found.chip},
+        "consequence": _("申请后由班子成员批准，再由出纳办理国库支付、登记凭证。"),
+        "facts": [
+            {
+                "label": _("金额"),
+                "value": found.payable_amount,
+                "unit": _("元"),
+                "sub": capitals(abs(found.payable_amount)),
+            },
+            {"label": _("收款单位"), "value": payee.get("name", ""), "sub": payee.get("uscc", "")},
+            {"label": _("开户银行"), "value": payee.get("bank_name", "")},
+            {"label": _("账号"), "value": masked(payee.get("bank_account", "")), "sub": _("取自双方签订的合同")},
+        ],
+        "back_url": found.get_absolute_url(),
+        "submit_label": _("申请支付 %(amount)s 元") % {"amount": money_text(found.payable_amount)},
+        "back_label": _("先不申请"),
+        "crumbs": [
+            {"label": _("结算"), "url": reverse("settlements:list")},
+            {"label": found.number or found.name, "url": found.get_absolute_url()},
+            {"label": _("申请支付"), "url": ""},
+        ],
+    }
+    return answer(
+        request,
+        Form(request.POST or None),
+        lambda cleaned: request_payment(found, actor=actor),
+        template="verb.html",
+        context=context,
+        done=lambda payment: payment.get_absolute_url(),
+    )
+
+
+urlpatterns = [path("request/<uuid:settlement>/", ask, name="request"), *room_urls(PAYMENTS)]

@@ -1,0 +1,7 @@
+"""The rooms' reports (报告), imported so that they register themselves."""
+
+from procurement.awards import reports as awards
+from procurement.contracts import reports as contracts
+from procurement.settlements import reports as settlements
+
+__all__ = ["awards", "contracts", "settlements"]

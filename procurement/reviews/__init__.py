@@ -1,0 +1,1 @@
+"""Reviews (评审): checks, scores, ranking."""

@@ -1,0 +1,1 @@
+"""Dated parameters, holiday notices and deadline() (规则与期限)."""

@@ -1,0 +1,1 @@
+"""Settlements (结算)."""

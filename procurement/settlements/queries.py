@@ -1,0 +1,87 @@
+"""Which settlements exist for whom (结算可见范围), what was paid so far, what a settlement is reckoned from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+
+from core.actor import Actor
+from core.money import ZERO
+from core.permissions import in_scope
+from procurement.acceptances.models import Acceptance
+from procurement.acceptances.queries import JUDGED
+from procurement.contracts.models import Contract, Milestone
+from procurement.settlements.models import Deduction, Settlement
+
+PENDING = ("drawn", "checked", "approved")
+STANDING = (*PENDING, "paid")
+
+
+def visible_settlements(actor: Actor) -> QuerySet[Settlement]:
+    """What this person may know of: the buyer's people and oversight in scope; the provider once it is approved."""
+    settlements = Settlement.objects.select_related(
+        "buyer", "milestone", "acceptance", "contract__provider", "contract__buyer", "contract__award__lot__order"
+    )
+    if actor.organization_kind == "provider":
+        return settlements.filter(contract__provider_id=actor.organization_id, status__in=["approved", "paid"])
+    if actor.has("region_officer"):
+        return settlements.none()
+    return settlements.filter(in_scope(actor))
+
+
+def settlements_of(contract: Contract) -> QuerySet[Settlement]:
+    """The contract's settlements, oldest first."""
+    return Settlement.objects.filter(contract=contract).select_related("milestone").order_by("created_at")
+
+
+def paid_so_far(contract: Contract) -> Decimal:
+    """What was paid under the contract, in yuan, refunds taken off."""
+    total = Settlement.objects.filter(contract=contract, status="paid").aggregate(total=Sum("payable_amount"))["total"]
+    return total or ZERO
+
+
+def deducted_so_far(contract: Contract) -> Decimal:
+    """What standing settlements have deducted, in yuan."""
+    found = Deduction.objects.filter(settlement__contract=contract, settlement__status__in=STANDING)
+    return found.aggregate(total=Sum("amount"))["total"] or ZERO
+
+
+def deciding_acceptance(contract: Contract, milestone: Milestone | None = None) -> Acceptance | None:
+    """The acceptance that a settlement rests on: the milestone's, or the last milestone's for the whole contract."""
+    judged = Acceptance.objects.filter(contract=contract, status__in=JUDGED)
+    if milestone is not None:
+        judged = judged.filter(milestone=milestone)
+    return judged.order_by("-milestone__n").first()
+
+
+def unsettled_milestones(actor: Actor) -> QuerySet[Milestone]:
+    """Judged milestones, but the last of each contract, that have no standing settlement (待编制结算)."""
+    standing = Settlement.objects.filter(milestone=OuterRef("pk"), status__in=STANDING)
+    final = Settlement.objects.filter(contract=OuterRef("contract"), kind="final", status__in=STANDING)
+    later = Milestone.objects.filter(contract=OuterRef("contract"), n__gt=OuterRef("n"))
+    judged = Acceptance.objects.filter(milestone=OuterRef("pk"), status__in=JUDGED)
+    return (
+        Milestone.objects.filter(contract__buyer_id=actor.organization_id)
+        .exclude(contract__status="terminated")
+        .filter(~Exists(standing), ~Exists(final), Exists(later), Exists(judged))
+        .select_related("contract__provider")
+        .order_by("due_on")
+    )
+
+
+def unsettled_contracts(actor: Actor) -> QuerySet[Contract]:
+    """Completed or ended contracts without a settlement under way that have no standing final settlement."""
+    final = Settlement.objects.filter(contract=OuterRef("pk"), kind="final", status__in=STANDING)
+    pending = Settlement.objects.filter(contract=OuterRef("pk"), status__in=PENDING)
+    return (
+        Contract.objects.filter(buyer_id=actor.organization_id, status__in=["completed", "terminated"])
+        .filter(~Exists(final), ~Exists(pending))
+        .select_related("provider")
+        .order_by("ends_on")
+    )
+
+
+def payments_made(contract: Contract) -> QuerySet[Settlement]:
+    """The settlements that made up what was paid, oldest first."""
+    return settlements_of(contract).filter(Q(status="paid"))

@@ -1,0 +1,37 @@
+"""The rooms' addresses at work (/w/…): each room under its slug, with that namespace."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from procurement.acceptances import views as acceptances
+from procurement.activities import views as activities
+from procurement.awards import views as awards
+from procurement.bids import hall
+from procurement.bids import views as bids
+from procurement.budgets import views as budgets
+from procurement.challenges import views as challenges
+from procurement.contracts import views as contracts
+from procurement.orders import views as orders
+from procurement.panels import views as panels
+from procurement.payments import views as payments
+from procurement.projects import views as projects
+from procurement.reviews import views as reviews
+from procurement.rules import views as rules
+from procurement.settlements import views as settlements
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("rules/", include((rules.urlpatterns, "rules"))),
+    path("budgets/", include((budgets.urlpatterns, "budgets"))),
+    path("projects/", include((projects.urlpatterns, "projects"))),
+    path("orders/", include((orders.urlpatterns, "orders"))),
+    path("bids/", include((bids.urlpatterns, "bids"))),
+    path("openings/", include((hall.urlpatterns, "openings"))),
+    path("panels/", include((panels.urlpatterns, "panels"))),
+    path("reviews/", include((reviews.urlpatterns, "reviews"))),
+    path("awards/", include((awards.urlpatterns, "awards"))),
+    path("challenges/", include((challenges.urlpatterns, "challenges"))),
+    path("contracts/", include((contracts.urlpatterns, "contracts"))),
+    path("activities/", include((activities.urlpatterns, "activities"))),
+    path("acceptances/", include((acceptances.urlpatterns, "acceptances"))),
+    path("settlements/", include((settlements.urlpatterns, "settlements"))),
+    path("payments/", include((payments.urlpatterns, "payments"))),
+]

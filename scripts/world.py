@@ -1,0 +1,190 @@
+"""The database that the platform serves on this machine: made on the first start, brought up to date on the others.
+
+usage: python scripts/world.py demo       (`make demo`: build the demonstration world anew and, after asking, swap it in)
+"""
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# The default in config/settings.py, for the printed line.
+DEMO_PASSWORD = "demo-2026"  # noqa: S105 - a public one, for a world of invented people
+LOG_INS = [
+    ("buyer", "购买方 业务人员"),
+    ("procurer", "购买方 采购人员"),
+    ("leader", "购买方 班子成员"),
+    ("finance cashier", "购买方 内部财务、出纳"),
+    ("auditor discipline", "经费审查、纪检监督"),
+    ("district_finance street", "财政部门、街道社区"),
+    ("provider1 … provider4", "社会组织（承接主体）"),
+    ("expert1 … expert5", "评审专家"),
+    ("evaluator archivist admin", "绩效评价、档案、系统管理"),
+]
+
+
+def data_dir(environment: dict[str, str]) -> Path:
+    """The folder that holds all that is kept."""
+    folder = Path(environment.get("DATA_DIR") or BASE_DIR / "var").resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def lock_file(environment: dict[str, str]) -> Path:
+    """The file that a serving platform holds locked."""
+    return data_dir(environment) / "serving.lock"
+
+
+def database_file(environment: dict[str, str]) -> Path | None:
+    """The SQLite file in use; None when DATABASE_URL names a server."""
+    if environment.get("DATABASE_URL"):
+        return None
+    return data_dir(environment) / "db.sqlite3"
+
+
+def manage(environment: dict[str, str], *arguments: str) -> None:
+    """Run one management command.
+
+    raises  SystemExit with its exit status when it fails
+    """
+    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=BASE_DIR, env=environment, check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def prepare(environment: dict[str, str]) -> None:
+    """Make the database ready to serve: built with its demonstration world when there is none, else migrated."""
+    file = database_file(environment)
+    wants_demo = environment.get("DEMO") in {"1", "true", "True"}
+    if file is None or file.is_file() or not (wants_demo and can_build()):
+        if file is None or not up_to_date(file):
+            manage(environment, "migrate", "--verbosity", "0")
+            remember(file)
+        return
+    print("首次启动：正在建立演示世界……", flush=True)
+    started = time.monotonic()
+    built = build(environment, file)
+    built.replace(file)
+    remember(file)
+    print(f"演示世界已建立（{time.monotonic() - started:.0f} 秒）。", flush=True)
+
+
+def up_to_date(file: Path) -> bool:
+    """Tell in milliseconds whether a SQLite file has every migration of ours, and of the packages now installed.
+
+    Asking Django takes seconds, which is most of a start.
+    """
+    ours = {(path.parent.parent.name, path.stem) for path in BASE_DIR.glob("*/migrations/[0-9]*.py")}
+    note = migrated_note(file)
+    if not note.is_file() or note.read_text(encoding="ascii") != packages_digest():
+        return False
+    connection = sqlite3.connect(file)
+    try:
+        applied = set(connection.execute("SELECT app, name FROM django_migrations"))
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.close()
+    return ours <= applied
+
+
+def remember(file: Path | None) -> None:
+    """Note beside a SQLite file which packages' migrations it has."""
+    if file is not None:
+        migrated_note(file).write_text(packages_digest(), encoding="ascii")
+
+
+def migrated_note(file: Path) -> Path:
+    """Where `remember` writes."""
+    return file.with_name(f"{file.name}.packages")
+
+
+def packages_digest() -> str:
+    """The digest of the locked packages."""
+    return hashlib.sha256((BASE_DIR / "requirements.lock").read_bytes()).hexdigest()
+
+
+def can_build() -> bool:
+    """Tell whether the demonstration is part of this copy."""
+    return (BASE_DIR / "demo/management/commands/build_demo.py").is_file()
+
+
+def build(environment: dict[str, str], place: Path) -> Path:
+    """Build a demonstration database beside its place; return the finished file."""
+    target = place.with_name("building.sqlite3")
+    remove(target)
+    inside = {**environment, "DEMO": "1", "DATABASE_URL": f"sqlite:///{target}"}
+    manage(inside, "migrate", "--verbosity", "0")
+    manage(inside, "build_demo")
+    settle(target)
+    return target
+
+
+def settle(file: Path) -> None:
+    """Bring what is still in the write-ahead log into the file, so that the file alone is the database."""
+    connection = sqlite3.connect(file)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+    for ending in ("-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+def remove(file: Path) -> None:
+    """Take away a database file and its log."""
+    for ending in ("", "-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+def agreed(file: Path) -> bool:
+    """Ask whether the database in use may be put aside (ASK=no answers yes)."""
+    if not file.is_file() or os.environ.get("ASK") == "no":
+        return True
+    print(f"将用新建的演示数据替换 {file}；原有数据库会改名保留在同一文件夹。")
+    try:
+        return input("输入 yes 确认：").strip().lower() in {"yes", "y", "是"}
+    except EOFError:
+        return False
+
+
+def renew(environment: dict[str, str]) -> int:
+    """Build a fresh demonstration database and swap it in after asking; the old one is kept under the moment's name."""
+    file = database_file(environment)
+    if file is None:
+        print("make demo 只用于默认的 SQLite 数据库；当前设置了 DATABASE_URL。", file=sys.stderr)
+        return 2
+    if not can_build():
+        print("这份代码不含演示世界（demo/）。", file=sys.stderr)
+        return 2
+    with lock_file(environment).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("平台正在运行；请先按 Ctrl-C 停止，再执行 make demo。", file=sys.stderr)
+            return 1
+        if not agreed(file):
+            print("没有替换，数据保持原样。")
+            return 1
+        print("正在建立演示世界……", flush=True)
+        built = build(environment, file)
+        if file.is_file():
+            settle(file)
+            kept = file.with_name(f"db-{time.strftime('%Y%m%d-%H%M%S')}.sqlite3")
+            file.replace(kept)
+            print(f"原数据库已改名为 {kept}")
+        built.replace(file)
+        remember(file)
+    print("新的演示世界已就位，执行 make run 启动。")
+    return 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["demo"]:
+        sys.exit(__doc__)
+    sys.exit(renew(dict(os.environ)))

@@ -1,0 +1,1 @@
+"""Measurements (`make bench`): ratios within one run, never times; not part of the suite."""

@@ -1,0 +1,59 @@
+"""Ways to settlements and payments, by operations."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from core import clock
+from procurement.contracts.models import Contract
+from procurement.payments.models import Payment
+from procurement.payments.operations import approve_payment, record_payment, request_payment
+from procurement.settlements.models import Settlement
+from procurement.settlements.operations import approve_settlement, check_settlement, draw_settlement
+from tests.cast import Cast
+from tests.journeys.contracts import judged_milestone, signed_contract
+
+
+def drawn_settlement(cast: Cast, contract: Contract | None = None, n: int = 1, **how: Any) -> Settlement:
+    """The settlement of a milestone, drawn; n=0 is the final one."""
+    contract = contract or signed_contract(cast)
+    if n:
+        judged_milestone(cast, contract, n)
+        how |= {"kind": "milestone", "milestone": contract.milestones.get(n=n)}
+    return draw_settlement(contract, actor=cast.actor("buyer"), **{"kind": "final", **how})
+
+
+def approved_settlement(cast: Cast, settlement: Settlement | None = None, **how: Any) -> Settlement:
+    """A settlement with its number, ready to be paid or concluded."""
+    settlement = settlement or drawn_settlement(cast, **how)
+    check_settlement(settlement, actor=cast.actor("finance"))
+    return approve_settlement(settlement, actor=cast.actor("leader"))
+
+
+def approved_payment(cast: Cast, settlement: Settlement | None = None) -> Payment:
+    """A payment that the cashier may record."""
+    payment = request_payment(settlement or approved_settlement(cast), actor=cast.actor("finance"))
+    return approve_payment(payment, actor=cast.actor("leader"), amount=payment.amount)
+
+
+def paid(cast: Cast, settlement: Settlement, voucher: str) -> Settlement:
+    """A settlement carried to its end: approved, asked, approved, recorded."""
+    approved = approved_settlement(cast, settlement)
+    if approved.payable_amount > Decimal(0):
+        record_payment(
+            approved_payment(cast, approved),
+            actor=cast.actor("cashier"),
+            voucher_number=voucher,
+            paid_on=clock.today(),
+        )
+    return Settlement.objects.get(pk=settlement.pk)
+
+
+def closed_contract(cast: Cast) -> Contract:
+    """A contract paid to the end: the midterm 47,200.00, the final 139,436.00 of 186,636.00 accepted."""
+    contract = signed_contract(cast)
+    paid(cast, drawn_settlement(cast, contract, 1), "GK-2026-001")
+    judged_milestone(cast, contract, 2)
+    paid(cast, drawn_settlement(cast, contract, 0), "GK-2026-002")
+    return Contract.objects.get(pk=contract.pk)
