@@ -10,6 +10,7 @@ from procurement.bids import views as bids
 from procurement.budgets import views as budgets
 from procurement.challenges import views as challenges
 from procurement.contracts import views as contracts
+from procurement.expenses import views as expenses
 from procurement.orders import views as orders
 from procurement.panels import views as panels
 from procurement.payments import views as payments
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("challenges/", include((challenges.urlpatterns, "challenges"))),
     path("contracts/", include((contracts.urlpatterns, "contracts"))),
     path("activities/", include((activities.urlpatterns, "activities"))),
+    path("expenses/", include((expenses.urlpatterns, "expenses"))),
     path("acceptances/", include((acceptances.urlpatterns, "acceptances"))),
     path("settlements/", include((settlements.urlpatterns, "settlements"))),
     path("payments/", include((payments.urlpatterns, "payments"))),

@@ -79,6 +79,7 @@
   function flush() {
     running = running || alone(async () => {
       let login = false;
+      await show(login, navigator.onLine);
       for (const row of (await mine()).filter((each) => each.state === "waiting")) {
         if (!await get("waiting", row.key)) continue;
         const result = await send(row);
@@ -93,7 +94,7 @@
   }
 
   /* What the person sees of it ---------------------------------------------------------------- */
-  async function show(login = false) {
+  async function show(login = false, sending = false) {
     const rows = await mine();
     const waiting = rows.filter((row) => row.state === "waiting");
     const refused = rows.filter((row) => row.state === "refused");
@@ -109,7 +110,7 @@
     bar.replaceChildren();
     if (waiting.length) {
       const why = !navigator.onLine ? "没有网络。" : login ? "请重新登录。" : "";
-      bar.append(`${why}${waiting.length} 条记录已存在本机，联网后自动上传`);
+      bar.append(sending ? `正在上传 ${waiting.length} 条记录，可以离开这一页` : `${why}${waiting.length} 条记录已存在本机，联网后自动上传`);
     }
     refused.forEach((row) => {
       const line = document.createElement("div");
