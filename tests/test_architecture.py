@@ -41,7 +41,7 @@ ROOMS = {
         "settlements",
         "payments",
     ],
-    "evaluation": ["frameworks", "assessments", "ratings"],
+    "evaluation": ["frameworks", "assessments"],
 }
 
 

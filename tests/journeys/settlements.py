@@ -51,7 +51,7 @@ def paid(cast: Cast, settlement: Settlement, voucher: str) -> Settlement:
 
 
 def closed_contract(cast: Cast) -> Contract:
-    """A contract paid to the end: the midterm 47,200.00, the final 139,436.00 of 186,636.00 accepted."""
+    """A contract paid to the end: the midterm 36,800.00, the final 149,836.00 of 186,636.00 accepted."""
     contract = signed_contract(cast)
     paid(cast, drawn_settlement(cast, contract, 1), "GK-2026-001")
     judged_milestone(cast, contract, 2)

@@ -18,15 +18,14 @@ from core.messages import Message
 from procurement.awards.models import Award
 from procurement.budgets.models import Allocation, BudgetLine
 from procurement.budgets.operations import plan_funds
-from procurement.contracts.models import Contract, Signature
-from procurement.contracts.operations import (
+from procurement.contracts.drafting import (
     attach_pdf,
     draw_contract,
     edit_contract,
-    freeze_contract,
     revise_contract,
-    sign_contract,
 )
+from procurement.contracts.models import Contract, Signature
+from procurement.contracts.operations import sign_contract
 from procurement.contracts.queries import split_over, visible_contracts
 from procurement.notices.models import Notice
 from procurement.orders.models import Order
@@ -38,6 +37,7 @@ from tests.journeys.contracts import (
     drawn_contract,
     frozen_contract,
     print_now,
+    reviewed_contract,
     sign_both,
     signed_contract,
 )
@@ -117,7 +117,7 @@ def test_edit_keeps_price_and_refuses_wrong_days(cast: Cast) -> None:
 
 
 def test_frozen_pdf_is_what_is_signed(cast: Cast) -> None:
-    contract = freeze_contract(drawn_contract(cast), actor=cast.actor("buyer"))
+    contract = reviewed_contract(cast, drawn_contract(cast))
     assert contract.number == "五青购合〔2026〕1号"
     assert contract.parties["provider"]["bank_account"]
     with pytest.raises(NotNow, match="正在生成"):
@@ -166,7 +166,7 @@ def test_any_change_voids_signatures(cast: Cast) -> None:
         ends_on=contract.ends_on,
         scope="x",
     )
-    freeze_contract(contract, actor=cast.actor("buyer"))
+    contract = reviewed_contract(cast, contract)
     print_now()
     again = fresh(contract)
     assert again.number == "五青购合〔2026〕1号"
@@ -177,10 +177,10 @@ def test_any_change_voids_signatures(cast: Cast) -> None:
 
 
 def test_late_pdf_of_an_older_text_is_dropped(cast: Cast) -> None:
-    contract = freeze_contract(drawn_contract(cast), actor=cast.actor("buyer"))
+    contract = reviewed_contract(cast, drawn_contract(cast))
     version = contract.version
     revise_contract(contract, actor=cast.actor("buyer"), reason="改")
-    freeze_contract(contract, actor=cast.actor("buyer"))
+    contract = reviewed_contract(cast, contract)
     assert attach_pdf(str(contract.pk), version, b"%PDF-") is None
 
 
@@ -217,7 +217,7 @@ def test_isolation(cast: Cast) -> None:
     assert not any(drafts.values())
     for login in ("other_buyer", "provider1", "provider2", "street"):
         assert cast.client(login).get(contract.get_absolute_url()).status_code == 404
-    freeze_contract(contract, actor=cast.actor("buyer"))
+    contract = reviewed_contract(cast, contract)
     assert cast.client("provider1").get(contract.get_absolute_url()).status_code == 200
     assert cast.client("provider2").get(contract.get_absolute_url()).status_code == 404
 
@@ -234,7 +234,11 @@ def test_by_hand(cast: Cast) -> None:
     assert drawn["Location"] == again["Location"]
     contract = Contract.objects.get()
     assert buyer.get(drawn["Location"] + "edit/").status_code == 200
-    assert buyer.post(drawn["Location"] + "freeze/", {"version": contract.version}).status_code == 302
+    assert buyer.post(drawn["Location"] + "submit/", {"version": contract.version}).status_code == 302
+    contract.refresh_from_db()
+    passed = {"version": contract.version, "opinion": "条款齐全，同意定稿。"}
+    assert buyer.post(drawn["Location"] + "freeze/", passed).status_code == 403
+    assert leader.post(drawn["Location"] + "freeze/", passed).status_code == 302
     contract.refresh_from_db()
     url = contract.get_absolute_url()
     assert "正在生成" in leader.get(url).content.decode()
@@ -260,7 +264,7 @@ def test_from_a_real_opened_bid(cast: Cast) -> None:
     offered = [(line.name, line.quantity, line.unit_price) for line in award.bid.lines.all()]
     assert [(line.name, line.quantity, line.unit_price) for line in contract.lines.all()] == offered
     assert "（二）承接单位的响应" in contract.scope
-    freeze_contract(contract, actor=cast.actor("procurer"))
+    contract = reviewed_contract(cast, contract)
     print_now()
     assert sign_both(cast, fresh(contract)).status == "performing"
     told = set(Message.objects.filter(kind="contract.sign").values_list("recipient_key", flat=True))

@@ -54,12 +54,12 @@ def test_from_entry_to_the_account(cast: Cast) -> None:
     assert (ledger.paid, ledger.accepted, ledger.unspent) == (Decimal(0), Decimal("1200.50"), Decimal("-1200.50"))
     paid(cast, drawn_settlement(cast, contract, 1), "GK-2026-001")
     ledger = ledger_of(contract)
-    assert ledger.unspent + ledger.accepted == ledger.paid == Decimal("47200.00")
-    assert ledger.by_source["fiscal"].unspent == Decimal("45999.50")
+    assert ledger.unspent + ledger.accepted == ledger.paid == Decimal("36800.00")
+    assert ledger.by_source["fiscal"].unspent == Decimal("35599.50")
     row = ledger.by_class["activity"]
     assert (row.budget, row.accepted, row.left) == (contract.amount, Decimal("1200.50"), contract.amount - row.accepted)
     running = movements(contract)
-    assert [each.amount for each in running] == [Decimal("47200.00"), Decimal("-1200.50")]
+    assert [each.amount for each in running] == [Decimal("36800.00"), Decimal("-1200.50")]
     assert running[-1].balance == ledger.unspent
 
 
