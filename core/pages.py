@@ -1,4 +1,4 @@
-"""The generic pages: list, object, verb, file. A room adds what is its own and nothing else.
+"""The generic pages: object, verb, file; the list is in core.listing. A room adds what is its own and nothing else.
 
 A page function fetches through `visible_*`, binds a form, calls one operation, answers.
 """
@@ -8,14 +8,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from typing import Any, cast
-from urllib.parse import urlencode
 from uuid import uuid4
 
 from django import forms
-from django.contrib.auth import get_user_model
-from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
-from django.db.models import Count, IntegerField, Sum, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -23,19 +19,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from core import clock, journal
+from core import journal
 from core.actor import Actor
 from core.documents import serve
 from core.error_pages import refused_page
 from core.errors import Conflict, Invalid, NotAllowed, Refused
 from core.forms import VerbForm
 from core.idempotency import digest_of, earlier, person_of, remember
-from core.rooms import Column, Room
+from core.listing import list_page
+from core.rooms import Room, number_of
 from core.sections import sections_for
-from core.spreadsheets import Sheet, workbook_response
-
-PAGE_ROWS = 25
-EXPORT_ROWS = 10_000
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -90,74 +83,6 @@ def answer(
     return render(request, template, context, status=status)
 
 
-def list_page(request: HttpRequest, room: Room) -> HttpResponse:
-    """A room's list: views, filters, sorting, 25 rows a page, export of the whole filter."""
-    actor = actor_of(request)
-    seen = room.visible(actor)
-    chosen = request.GET.get("view", "")
-    views = [
-        {
-            "label": view.label,
-            "url": f"?{urlencode({'view': view.query})}" if view.query else "?",
-            "count": count,
-            "on": chosen == view.query,
-        }
-        for view, count in zip(room.views, _view_counts(room, seen, actor), strict=True)
-    ]
-    for view in room.views:
-        if chosen == view.query:
-            seen = view.scope(seen, actor)
-    filtered = room.filterset(request.GET, queryset=seen, request=request) if room.filterset else None
-    rows = filtered.qs if filtered is not None else seen
-    sort = _sort(request, room)
-    rows = rows.order_by(sort, "pk")
-    if request.GET.get("export") in {"xlsx", "csv"}:
-        return export(request, room, rows[:EXPORT_ROWS], request.GET["export"])
-    page = Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
-    total = rows.aggregate(total=Sum(room.sum_field))["total"] if room.sum_field else None
-    create = room.create
-    context = {
-        "room": room,
-        "title": room.label,
-        "count": page.paginator.count,
-        "sum_value": total,
-        "views": views,
-        "filter": filtered,
-        "chips": _chips(request, filtered),
-        "clear_url": request.path,
-        "columns": [_heading(request, column, sort) for column in room.columns],
-        "rows": [_row(room, thing) for thing in page.object_list],
-        "page": page,
-        "query": _query(request, drop=("page",)),
-        "export_url": f"?{_query(request, drop=('page',), export='xlsx')}",
-        "export_csv_url": f"?{_query(request, drop=('page',), export='csv')}",
-        "create": {"label": create[0], "url": reverse(create[1])} if create and create[2](actor) else None,
-        "empty": {"title": room.empty[0], "text": room.empty[1]},
-        "crumbs": [{"label": "工作台", "url": "/w/"}, {"label": room.label, "url": ""}],
-    }
-    return render(request, room.list_template, context)
-
-
-def export(request: HttpRequest, room: Room, rows: Any, kind: str) -> HttpResponse:
-    """The filtered rows as a workbook or CSV, with the columns of the page; the export is journaled on the person."""
-    columns = room.columns
-    sheet = Sheet(
-        title=room.label,
-        header=["编号", *[column.label for column in columns]],
-        rows=[[_number(thing), *[_plain(column, thing) for column in columns]] for thing in rows],
-    )
-    person = get_user_model()._base_manager.filter(pk=str(request.user.pk)).first()
-    if person is not None:
-        with transaction.atomic():
-            journal.record(
-                person,
-                "export",
-                actor=actor_of(request),
-                facts={"room": room.slug, "rows": len(sheet.rows), "kind": kind},
-            )
-    return workbook_response([sheet], name=f"{room.label}-{clock.today():%Y%m%d}", kind=kind)
-
-
 def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> HttpResponse:
     """One object, one page: head, computed actions, figures, step line, tabs, sections, timeline."""
     actor = actor_of(request)
@@ -174,7 +99,7 @@ def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> Ht
         "tab": tab,
         "head": {
             "title": room.title(thing),
-            "number": _number(thing),
+            "number": number_of(thing),
             "subtitle": [fact for fact in room.subtitle(thing) if fact],
             "chip": thing.chip,
         },
@@ -191,7 +116,7 @@ def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> Ht
         "crumbs": [
             {"label": "工作台", "url": "/w/"},
             {"label": room.label, "url": reverse(f"{room.slug}:list")},
-            {"label": _number(thing) or room.title(thing), "url": ""},
+            {"label": number_of(thing) or room.title(thing), "url": ""},
         ],
         **room.context(thing, actor),
     }
@@ -218,7 +143,7 @@ def verb_page(request: HttpRequest, room: Room, key: str, verb: str) -> HttpResp
     def act(cleaned: dict[str, Any]) -> Any:
         if step.password and not request.user.check_password(cleaned.pop("password", "")):
             raise Invalid(_("密码不对，没有办理。"), field="password")
-        if step.weight == "type" and not same_text(request.POST.get("type_again", ""), _number(thing)):
+        if step.weight == "type" and not same_text(request.POST.get("type_again", ""), number_of(thing)):
             raise Invalid(_("和编号不一样，没有办理。请照抄一遍。"), field="type_again")
         version = cleaned.pop("version", None)
         if version is not None and version != thing.version:
@@ -231,14 +156,14 @@ def verb_page(request: HttpRequest, room: Room, key: str, verb: str) -> HttpResp
         "room": room,
         "thing": thing,
         "step": step,
-        "head": {"title": room.title(thing), "number": _number(thing), "chip": thing.chip},
+        "head": {"title": room.title(thing), "number": number_of(thing), "chip": thing.chip},
         "figures": room.figures(thing, actor),
         "back_url": thing.get_absolute_url(),
         "version": request.POST.get("version") or thing.version,
         "offered": thing.shown_status in step.source,
         "crumbs": [
             {"label": room.label, "url": reverse(f"{room.slug}:list")},
-            {"label": _number(thing) or room.title(thing), "url": thing.get_absolute_url()},
+            {"label": number_of(thing) or room.title(thing), "url": thing.get_absolute_url()},
             {"label": step.label, "url": ""},
         ],
     }
@@ -259,7 +184,7 @@ def room_urls(room: Room) -> list[URLPattern]:
     """The addresses of a room: list, object, tab, verb, file. To be included under its slug with that namespace."""
 
     def listing(request: HttpRequest) -> HttpResponse:
-        return list_page(request, room)
+        return list_page(request, room, actor_of(request))
 
     def detail(request: HttpRequest, key: str) -> HttpResponse:
         return object_page(request, room, key)
@@ -381,84 +306,3 @@ def same_text(typed: str, wanted: str) -> bool:
         return "".join(unicodedata.normalize("NFKC", text).split())
 
     return bare(typed) == bare(wanted)
-
-
-def _number(thing: Any) -> str:
-    return str(getattr(thing, "number", "") or "")
-
-
-def _view_counts(room: Room, seen: Any, actor: Actor) -> list[int]:
-    """How many rows each view over the list holds: one query for all of them."""
-    if not room.views:
-        return []
-    model = room.model._base_manager
-    parts = [
-        model.filter(pk__in=view.scope(seen, actor).order_by().values("pk"))
-        .annotate(view=Value(n, output_field=IntegerField()))
-        .values("view")
-        .annotate(n=Count("pk"))
-        .values_list("view", "n")
-        for n, view in enumerate(room.views)
-    ]
-    counts = dict(parts[0].union(*parts[1:], all=True))
-    return [counts.get(n, 0) for n in range(len(parts))]
-
-
-def _sort(request: HttpRequest, room: Room) -> str:
-    wanted = request.GET.get("sort", "")
-    allowed = {column.sort for column in room.columns if column.sort}
-    return wanted if wanted.lstrip("-") in allowed else room.default_sort
-
-
-def _heading(request: HttpRequest, column: Column, sort: str) -> dict[str, Any]:
-    on = bool(column.sort) and sort.lstrip("-") == column.sort
-    next_sort = f"-{column.sort}" if on and not sort.startswith("-") else column.sort
-    return {
-        "label": column.label,
-        "kind": column.kind,
-        "sort_url": f"?{_query(request, drop=('page',), sort=next_sort)}" if column.sort else "",
-        "sorted": ("descending" if sort.startswith("-") else "ascending") if on else "",
-    }
-
-
-def _row(room: Room, thing: Any) -> dict[str, Any]:
-    cells = []
-    for column in room.columns:
-        value = thing.chip if column.kind == "chip" else column.value(thing)
-        text, sub = value if isinstance(value, tuple) else (value, "")
-        cells.append({"text": text, "sub": sub, "label": column.label, "kind": column.kind, "url": ""})
-    url = thing.get_absolute_url()
-    for cell in cells:
-        if cell["kind"] == "title":
-            cell["url"] = url
-    return {"cells": cells, "url": url, "thing": thing}
-
-
-def _plain(column: Column, thing: Any) -> Any:
-    if column.kind == "chip":
-        return thing.status_label
-    value = column.value(thing)
-    return value[0] if isinstance(value, tuple) else value
-
-
-def _query(request: HttpRequest, *, drop: tuple[str, ...] = (), **change: str) -> str:
-    query = request.GET.copy()
-    for name in drop:
-        query.pop(name, None)
-    for name, value in change.items():
-        query[name] = value
-    return query.urlencode()
-
-
-def _chips(request: HttpRequest, filtered: Any) -> list[dict[str, str]]:
-    """The applied filters, each removable."""
-    if filtered is None or not filtered.form.is_valid():
-        return []
-    chips = []
-    for name, field in filtered.form.fields.items():
-        value = filtered.form.cleaned_data.get(name)
-        if value not in (None, "", []):
-            choices = dict(getattr(field, "choices", ()) or ())
-            text = choices.get(request.GET.get(name, ""), value)
-            chips.append({"label": f"{field.label} {text}", "remove_url": f"?{_query(request, drop=(name, 'page'))}"})
-    return chips

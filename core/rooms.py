@@ -137,3 +137,8 @@ def moment(thing: Any, name: str) -> datetime | None:
     """A field's moment or None; for columns and deadlines."""
     value: datetime | None = getattr(thing, name)
     return value
+
+
+def number_of(thing: object) -> str:
+    """Its issued number (编号), "" while it has none."""
+    return str(getattr(thing, "number", "") or "")

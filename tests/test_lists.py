@@ -17,11 +17,13 @@ from catalog.items.models import Edition, Item
 from core.messages import Message
 from core.rooms import rooms
 from procurement.acceptances.models import Acceptance
+from procurement.activities.models import Activity
 from procurement.awards.models import Award
 from procurement.bids.models import Bid, BidOffer, Opening
 from procurement.budgets.models import Allocation, BudgetLine
 from procurement.challenges.models import Challenge
-from procurement.contracts.models import Contract, ContractFunding, Milestone
+from procurement.contracts.models import Contract, ContractFunding, ContractLine, Milestone
+from procurement.expenses.models import Expense
 from procurement.notices.models import Notice
 from procurement.orders.models import Lot, Order
 from procurement.panels.models import Panel, Seat
@@ -30,10 +32,12 @@ from procurement.projects.models import Project
 from procurement.reviews.models import Review
 from procurement.settlements.models import Settlement
 from tests.cast import Cast
+from tests.journeys.activities import recorded_activity
 from tests.journeys.awards import filed_challenge
 from tests.journeys.bids import drafted_bid, sealed_bid
 from tests.journeys.catalog import published_edition
 from tests.journeys.contracts import reported_milestone, signed_contract
+from tests.journeys.expenses import submitted_expense
 from tests.journeys.orders import published_order
 from tests.journeys.projects import requested_line, submitted_project
 from tests.journeys.settlements import approved_payment, approved_settlement, drawn_settlement
@@ -44,7 +48,22 @@ WORK, PUBLIC, DESK, HOME = 12, 8, 28, 13
 # What stands for one case, each kind after those it points to.
 KINDS: tuple[type[models.Model], ...] = (
     *(Organization, Edition, Item, BudgetLine, Project, Allocation, Notice, Order, Lot, Opening, Bid, BidOffer),
-    *(Panel, Seat, Review, Award, Challenge, Contract, ContractFunding, Milestone, Acceptance, Settlement, Payment),
+    *(
+        Panel,
+        Seat,
+        Review,
+        Award,
+        Challenge,
+        Contract,
+        ContractFunding,
+        ContractLine,
+        Milestone,
+        Activity,
+        Expense,
+        Acceptance,
+        Settlement,
+        Payment,
+    ),
     Message,
 )
 
@@ -61,6 +80,8 @@ def one(cast: Cast) -> Cast:
     contract = signed_contract(cast)
     approved_payment(cast, approved_settlement(cast, drawn_settlement(cast, contract, 1)))
     reported_milestone(cast, contract, 2)
+    recorded_activity(cast, contract)
+    submitted_expense(cast, contract)
     published_edition(cast)
     return cast
 
@@ -100,6 +121,8 @@ def renew(copy: Any, field: Any, copies: dict[Any, Any], n: int, serial: int) ->
         setattr(copy, field.attname, copies.get((field.related_model, value), value))
     elif field.name == "uscc":
         copy.uscc = f"5{serial:017d}"
+    elif field.name == "invoice_number":
+        copy.invoice_number = f"{serial:020d}"
     elif field.name == "name" and isinstance(copy, Organization):
         copy.name = f"{value}（{n}）"
     elif field.name == "number" and isinstance(copy, Edition):

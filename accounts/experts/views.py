@@ -10,7 +10,8 @@ from django.shortcuts import render
 
 from accounts.experts.queries import visible_experts
 from accounts.permissions import can_see_experts
-from core.pages import PAGE_ROWS, actor_of
+from core.listing import PAGE_ROWS
+from core.pages import actor_of
 
 
 @login_required

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -26,20 +25,9 @@ SEALED: Final = ("draft", "sealed", "withdrawn", "returned")
 OPENED: Final = tuple(name for name in BID.statuses if name not in SEALED)
 BIDDERS: Final = ("provider_admin", "provider_bidder")
 
-_readers: list[Callable[[Actor], QuerySet[Any]]] = []
-
-
-def let_in(lots: Callable[[Actor], QuerySet[Any]]) -> None:
-    """Let a later room name the lots whose opened bids a person may read (seated experts who are not recused).
-
-    lots  actor -> keys of lots, as a query
-    """
-    if lots not in _readers:
-        _readers.append(lots)
-
 
 def visible_bids(actor: Actor) -> QuerySet[Bid]:
-    """The own organization's always; the buyer's officers, overseers in scope and seated experts once opened.
+    """The own organization's always; the buyer's officers and overseers in scope once opened; experts read them blind.
 
     Before the opening a bid exists for its bidder alone: auditors and administrators see none either (house.md 4b.4).
     """
@@ -51,9 +39,6 @@ def visible_bids(actor: Actor) -> QuerySet[Bid]:
         seen |= opened & Q(lot__order__buyer_id=actor.organization_id)
     if actor.has("district_finance") and actor.region_path:
         seen |= opened & Q(lot__order__region_path__startswith=actor.region_path)
-    if actor.has("expert"):
-        for lots in _readers:
-            seen |= opened & Q(lot_id__in=lots(actor))
     return Bid.objects.filter(seen).select_related("organization", "lot__order__buyer", "lot__order__project")
 
 

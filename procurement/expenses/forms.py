@@ -39,14 +39,14 @@ class ExpenseForm(VerbForm):
     )
     invoice_number = forms.CharField(
         label="发票号码",
-        max_length=20,
+        max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         help_text="8 位；全电发票 20 位。一张发票在全平台只能登记一次。",
     )
     invoice_code = forms.CharField(
         label="发票代码",
-        max_length=12,
+        max_length=24,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         help_text="10 或 12 位；全电发票没有，空着。",

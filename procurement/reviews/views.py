@@ -16,7 +16,8 @@ from core import clock, journal, sections
 from core.actor import Actor
 from core.drafts import save_draft
 from core.errors import Conflict, NotAllowed
-from core.pages import actor_of, answer, list_page, room_urls, timeline_row
+from core.listing import list_page
+from core.pages import actor_of, answer, room_urls, timeline_row
 from core.rooms import Column, Figure, Room, View, register
 from procurement.orders.models import Order
 from procurement.panels.models import Seat
@@ -212,8 +213,9 @@ def compare(request: HttpRequest, key: str) -> HttpResponse:
 
 def listing(request: HttpRequest) -> HttpResponse:
     """The list; experts read it as 「我的评审」."""
-    own = replace(REVIEWS, label=_("我的评审")) if is_blind(actor_of(request)) else REVIEWS
-    return list_page(request, own)
+    actor = actor_of(request)
+    own = replace(REVIEWS, label=_("我的评审")) if is_blind(actor) else REVIEWS
+    return list_page(request, own, actor)
 
 
 def _figures(review: Review, actor: Actor) -> list[Figure]:

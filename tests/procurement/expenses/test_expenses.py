@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from openpyxl import load_workbook
 
 from core import clock, journal
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
@@ -28,7 +31,9 @@ from procurement.expenses.operations import (
     withdraw_expense,
 )
 from procurement.expenses.queries import ledger_of, movements, visible_expenses
+from procurement.expenses.workbook import COLUMNS
 from tests.cast import Cast
+from tests.journeys.activities import picture
 from tests.journeys.contracts import frozen_contract, signed_contract
 from tests.journeys.expenses import accepted_expense, entered_expense, submitted_expense
 from tests.journeys.settlements import drawn_settlement, paid
@@ -187,3 +192,76 @@ def test_a_contract_on_hold_or_paid_up_takes_no_more(cast: Cast) -> None:
     both = replace(cast.actor("finance"), organization_id=contract.provider_id)
     with pytest.raises(NotAllowed):
         reject_expense(submitted_expense(cast, signed_contract(cast, n=2)), actor=both, reason="x")
+
+
+def workbook(rows: list[dict[str, str]]) -> SimpleUploadedFile:
+    """A filled workbook as CSV, in our columns."""
+    lines = [",".join(COLUMNS.values())]
+    lines += [",".join(str(row.get(name, "")) for name in COLUMNS) for row in rows]
+    return SimpleUploadedFile("支出.csv", "\n".join(lines).encode("utf-8-sig"), content_type="text/csv")
+
+
+def test_a_workbook_is_checked_row_by_row_before_anything_is_entered(cast: Cast) -> None:
+    contract = signed_contract(cast)
+    provider = cast.client("provider1")
+    url = f"/w/expenses/import/{contract.pk}/"
+    good = {
+        "line": "1", "usage": "物资", "amount": "1200.50", "spent_on": "2026-09-01", "payee": "昆明文具店",
+        "invoice_number": "26530000000000009001",
+    }  # fmt: skip
+    bad = good | {"usage": "礼金", "amount": "12.345", "spent_on": "九月一日", "payee": ""}
+    faulty = provider.post(url, {"file": workbook([good, bad, good]), "idempotency_key": "w1"}, follow=True)
+    page = faulty.content.decode()
+    for words in ("2 行要改", "第 3 行", "请从这些里选", "日期写成", "和第 2 行是同一张发票"):
+        assert words in page, words
+    asked = faulty.redirect_chain[-1][0]
+    assert provider.post(asked, {"idempotency_key": "w2"}).status_code == 422
+    assert not Expense.objects.exists()
+    assert cast.client("provider2").get(asked).status_code == 404
+    missing = provider.post(url, {"file": SimpleUploadedFile("a.csv", "金额\n1".encode()), "idempotency_key": "w3"})
+    assert missing.status_code == 422
+    assert "缺少列" in missing.content.decode()
+    fine = provider.post(url, {"file": workbook([good]), "idempotency_key": "w4"}, follow=True)
+    assert "1,200.50" in fine.content.decode()
+    assert provider.post(fine.redirect_chain[-1][0], {"idempotency_key": "w5"}).status_code == 302
+    assert Expense.objects.get().amount == Decimal("1200.50")
+    template = provider.get(f"{url}template/")
+    assert [cell.value for cell in load_workbook(io.BytesIO(template.content)).worksheets[0][1]] == [*COLUMNS.values()]
+
+
+def test_by_hand(cast: Cast) -> None:
+    """Entered on a page, handed in together, judged together by finance, read and exported as an account."""
+    contract = signed_contract(cast)
+    provider, finance = cast.client("provider1"), cast.client("finance")
+    typed = {
+        "line": contract.lines.get(n=1).pk, "usage": "materials", "amount": "1,200.50", "spent_on": "2026-09-01",
+        "payee": "昆明文具店", "method": "transfer", "allocation": contract.fundings.get().allocation_id,
+        "voucher_kind": "invoice", "invoice_number": "2653 0000 0000 0000 9002", "idempotency_key": "e1",
+    }  # fmt: skip
+    enter = provider.get("/w/expenses/enter/", follow=True)
+    url = enter.redirect_chain[-1][0]
+    refused = provider.post(url, typed | {"amount": "1.234", "payee": "昆明书店"})
+    assert refused.status_code == 422
+    assert "昆明书店" in refused.content.decode()
+    photo = SimpleUploadedFile("发票.jpg", picture(1), content_type="image/jpeg")
+    entered = provider.post(url, typed | {"papers": photo, "idempotency_key": "e2"})
+    assert entered.status_code == 302
+    expense = Expense.objects.get()
+    assert "提交支出" in provider.get("/w/").content.decode()
+    assert cast.client("finance").get(entered["Location"]).status_code == 404
+    handed = provider.post(f"/w/expenses/submit/{contract.pk}/", {"idempotency_key": "e3"})
+    assert handed.status_code == 302
+    assert "审核支出" in finance.get("/w/").content.decode()
+    review = f"/w/expenses/review/{contract.pk}/"
+    assert "昆明文具店" in finance.get(review).content.decode()
+    assert cast.client("buyer").get(review).status_code == 403
+    assert finance.post(review, {"idempotency_key": "e4"}).status_code == 422
+    assert finance.post(review, {"expenses": [expense.pk], "idempotency_key": "e5"}).status_code == 302
+    assert Expense.objects.get().status == "accepted"
+    account = f"/w/expenses/account/{contract.pk}/"
+    for login, status in {"provider1": 200, "finance": 200, "buyer": 200, "provider2": 404, "street": 403}.items():
+        assert cast.client(login).get(account).status_code == status, login
+    assert "1,200.50" in cast.client("buyer").get(contract.get_absolute_url()).content.decode()
+    book = load_workbook(io.BytesIO(finance.get(f"{account}?export=xlsx").content))
+    assert book.worksheets[0]["F2"].value == 1200.5
+    assert next(entry.verb for entry in journal.entries_for(contract)) == "export"

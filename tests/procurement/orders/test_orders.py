@@ -10,7 +10,7 @@ import pytest
 
 from core import clock, journal
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
-from core.pages import PAGE_ROWS
+from core.listing import PAGE_ROWS
 from procurement.bids.models import Opening
 from procurement.orders.models import Order
 from procurement.orders.operations import (
