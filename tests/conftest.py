@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -21,7 +22,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let a flush pass the append-only tables, for the length of the flush."""
+    """No property is timed; a flush may pass the append-only tables, for the length of the flush."""
+    unhurried = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("unhurried", **unhurried)
+    hypothesis.settings.load_profile("unhurried")
     from core import append_only
 
     flush = TransactionTestCase._fixture_teardown

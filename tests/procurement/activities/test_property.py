@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -59,7 +59,7 @@ class OrderNeverMatters(TestCase):
             ServiceUnit.objects.create(activity=activity, line=lines[quantity % len(lines)], quantity=quantity)
             VolunteerHours.objects.create(activity=activity, people=hands, minutes=30)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25)
     @given(rows=sessions, shuffle=st.randoms())
     def test_order_of_entry(self, rows: list[Any], shuffle: random.Random) -> None:
         self.enter(rows)

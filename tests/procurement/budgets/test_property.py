@@ -45,7 +45,7 @@ steps = st.lists(st.tuples(st.sampled_from(["plan", *MOVES]), st.sampled_from(["
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_the_chain_holds_after_every_step(cast: Cast, moves: list[tuple[str, str, Decimal]]) -> None:
     with transaction.atomic():
