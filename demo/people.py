@@ -58,6 +58,7 @@ PEOPLE: dict[str, Person] = {
     "street": Person("daguan", "region_officer", "杨帆"),
     "street2": Person("puji", "region_officer", "金桥"),
     "evaluator": Person("evaluator", "evaluator", "宋评"),
+    "evaluator2": Person("evaluator", "evaluator", "丁衡"),
     "admin": Person("platform", "system_admin", "石安"),
     "provider1": Person("yixin", "provider_admin", "李晓"),
     "worker1": Person("yixin", "provider_worker", "钟晴"),

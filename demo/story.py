@@ -9,7 +9,7 @@ from accounts.organizations.models import Organization
 from accounts.organizations.operations import enter_organization
 from catalog.items.models import Item
 from core.money import yuan
-from demo import moves
+from demo import delivery, moves
 from demo.basis import DONATED
 from demo.moves import LEAGUE, UNION, WOMEN, Stage, Team
 from demo.people import ROOT, uscc
@@ -88,17 +88,79 @@ def children_settled(stage: Stage) -> Contract:
         ):
             moves.sealed_bid(stage, order, login, price)
     contract = _to_contract(stage, LEAGUE, order, YIXIN, "provider1")
+    with stage.on(-240):
+        delivery.everyday_papers(stage, "provider1", contract)
+        stage.world.facts["children"] = delivery.children(stage, "worker1", "WJ", 45)
+        framework = delivery.published_framework(stage, LEAGUE, "league")
     schedule = ((1, -180, (1, 2), "yixin-1"), (2, -90, (9, 10), "yixin-2"), (3, -18, (1, 1), "yixin-3"))
     for n, days, delivered, voucher in schedule:
+        _children_weeks(stage, contract, n)
+        with stage.on(days, 8):
+            delivery.counted(stage, LEAGUE, contract)
         with stage.on(days, 9):
             moves.accepted_milestone(stage, contract, n, "provider1", "street2", delivered)
         with stage.on(days + 4, 11):
             moves.paid_settlement(
                 stage, LEAGUE, contract, kind="milestone", n=n, voucher=f"GK{stage.day(days + 4):%Y%m%d}-{voucher[-1]}"
             )
+    contract = Contract.objects.get(pk=contract.pk)
+    assessment = delivery.assessed(stage, LEAGUE, contract, framework, -17)
     with stage.on(-8):
+        contract = Contract.objects.get(pk=contract.pk)
         moves.paid_settlement(stage, LEAGUE, contract, kind="final", voucher=f"GK{stage.day(-8):%Y%m%d}-4")
+    with stage.on(-7):
+        stage.world.facts["assessment"] = delivery.applied(stage, LEAGUE, assessment)
     return Contract.objects.get(pk=contract.pk)
+
+
+# The fifteen activities: before which milestone, the first day, how many days, what; together 80 场.
+WEEKS = (
+    *((1, -236 + 7 * n, 5, f"四点半课堂第 {n + 1} 周") for n in range(6)),
+    (1, -194, 5, "成长小组：我会说不"),
+    (1, -187, 5, "成长小组：情绪天气"),
+    *((2, -176 + 12 * n, 5, f"四点半课堂第 {n + 7} 周") for n in range(4)),
+    (2, -124, 6, "亲子阅读周"),
+    (2, -112, 6, "自护教育周"),
+    (3, -80, 8, "假期成长营"),
+)
+STAFF = ("带队社工甲", "带队社工乙", "带队社工丙", "带队社工丁", "带队社工戊", "带队社工己")
+
+
+def _children_weeks(stage: Stage, contract: Contract, milestone: int) -> None:
+    """The activities before a milestone, from plan to verified; expenses beside them. The camp takes all 45 children."""
+    everyone = stage.world.facts["children"]
+    for n, (before, days, sessions, title) in enumerate(WEEKS):
+        if before != milestone:
+            continue
+        camp = title == "假期成长营"
+        with stage.on(days - 4):
+            staff = delivery.team(stage, "worker1", STAFF)
+        roster = everyone if camp else everyone[n % 3 * 7 : n % 3 * 7 + 28]
+        activity = delivery.session(
+            stage, contract, stage.day(days), days=sessions, login="worker1", roster=roster, staff=staff, title=title,
+            region=stage.world.regions["王家桥社区"], is_trip=camp, planned_people=len(roster),
+            place="昆明市青少年活动营地" if camp else "王家桥社区青少年之家", segments="困境儿童、家长",
+            hours=(9, 17) if camp else (16, 18),
+            plan="由四点半课堂、成长小组和亲子活动组成，每天签到、晚间送至家长。",
+        )  # fmt: skip
+        new = len(roster) if n == 0 else 8 if camp else 3 if n < 4 else 0
+        heads = [(len(roster) * sessions - n % 4, len(roster), new), (6 + n % 5, 6 + n % 5, 2 if n < 4 else 0)]
+        delivery.recorded(stage, activity, heads, sessions, "两名儿童轻微擦伤，已处理并告知家长。" if n == 5 else "")
+        delivery.verified(stage, activity, "street2")
+        with stage.on(days + sessions + 2, 11):
+            usage, payee, amount = BOUGHT[n % len(BOUGHT)]
+            kept = delivery.spent(
+                stage, contract, f"{amount * sessions}.00", usage=usage, payee=payee, finance="finance"
+            )
+            stage.world.facts["expense"] = kept.pk
+
+
+BOUGHT = (
+    ("materials", "昆明文教用品批发部", 820),
+    ("meals", "王家桥社区食堂", 1150),
+    ("staff", "项目人员补贴发放表", 960),
+    ("activity", "昆明市青少年活动营地", 1340),
+)
 
 
 def _to_contract(stage: Stage, team: Team, order: Order, favored: str, provider: str) -> Contract:

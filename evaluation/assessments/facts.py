@@ -24,6 +24,7 @@ from procurement.acceptances.models import Acceptance, StandardResult
 from procurement.acceptances.queries import JUDGED, quantities_of
 from procurement.activities.queries import DELIVERED, Delivered, counts_by_status, delivered
 from procurement.contracts.models import Contract, ContractFunding, ContractLine
+from procurement.expenses.models import Expense
 from procurement.settlements.queries import paid_so_far
 
 NOT_THERE: Final = "未取得"
@@ -202,6 +203,17 @@ def _money_matched(record: Record) -> tuple[Figures, str] | None:
     return {"cash": given, "in_kind": 0, "fiscal": fiscal}, _("合同资金来源")
 
 
+def _money_questioned(record: Record) -> tuple[Figures, str] | None:
+    """What the buyer's finance refused of the special account; fraud is for the raters, as a veto."""
+    judged = Expense.objects.filter(contract=record.contract, status__in=("accepted", "rejected"))
+    sums = dict(judged.values_list("status").annotate(Sum("amount")).order_by())
+    if not sums:
+        return None
+    refused = sums.get("rejected", ZERO)
+    figures = {"questioned": refused, "spent": sums.get("accepted", ZERO) + refused, "fraud": ZERO}
+    return figures, _("专账中财务不予认可的支出")
+
+
 def _nothing_yet(record: Record) -> tuple[Figures, str] | None:
     """A source whose records this installation does not keep."""
     return None
@@ -212,7 +224,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "milestones_on_time": _milestones_on_time,
     "complete_records": _complete_records,
     "money_paid": _money_paid,
-    "money_questioned": _nothing_yet,
+    "money_questioned": _money_questioned,
     "sessions": _sessions,
     "person_times": _person_times,
     "people": _people,

@@ -30,6 +30,7 @@ from evaluation.assessments.operations import (
 )
 from evaluation.assessments.queries import results, rotation_years, visible_assessments, visible_sheets
 from procurement.contracts.models import Contract
+from procurement.expenses.operations import reject_expense
 from procurement.settlements.operations import draw_settlement
 from tests.cast import Cast
 from tests.journeys.activities import recorded_activity, verified_activity
@@ -46,6 +47,7 @@ from tests.journeys.evaluation import (
     second_rater,
     self_scored_assessment,
 )
+from tests.journeys.expenses import accepted_expense, submitted_expense
 
 
 def test_the_whole_way(cast: Cast) -> None:
@@ -291,3 +293,15 @@ def test_activities_speak_before_acceptances(cast: Cast) -> None:
     assert found["E3.1"].points == Decimal("0.17")
     assert "街道核实的场次" in found["E3.1"].working
     assert found["E2.3"].figures == {"part": 1, "whole": 2}
+
+
+def test_refused_expenses_are_read_from_the_special_account(cast: Cast) -> None:
+    contract = signed_contract(cast)
+    indicators = list(published_framework(cast).indicators.all())
+    submitted_expense(cast, contract)
+    assert facts_of(contract, indicators)["E2.6"].points is None, "nothing judged yet"
+    accepted_expense(cast, contract, "9000.00")
+    reject_expense(submitted_expense(cast, contract, "1000.00"), actor=cast.actor("finance"), reason="票据不符")
+    found = facts_of(contract, indicators)["E2.6"]
+    assert found.figures == {"questioned": Decimal("1000.00"), "spent": Decimal("10000.00"), "fraud": 0}
+    assert "财务不予认可" in found.working
