@@ -138,15 +138,22 @@ def session(stage: Stage, contract: Contract, first: date, *, days: int = 1, ahe
 
     first, days  the first day and how many;  fields: as plan_activity takes them, with login, roster, hours
     """
-    login, roster, hours = fields.pop("login"), fields.pop("roster"), fields.pop("hours", (16, 18))
+    login, roster, hours = fields.pop("login"), fields.pop("roster", ()), fields.pop("hours", (16, 18))
     start = datetime.combine(first, time(hours[0], 30), tzinfo=clock.SHANGHAI)
     end = datetime.combine(first + timedelta(days=days - 1), time(hours[1], 0), tzinfo=clock.SHANGHAI)
     with stage.on((first - stage.today).days - ahead, 9):
         actor = stage.actor(login)
         activity = plan_activity(
-            contract, actor=actor, starts_at=start, ends_at=end, line=contract.lines.get(n=1), minors=True, **fields
+            contract,
+            actor=actor,
+            starts_at=start,
+            ends_at=end,
+            line=contract.lines.get(n=1),
+            minors=bool(roster),
+            **fields,
         )
-        keep_roster(activity, actor=actor, consents=dict.fromkeys(roster, clock.today()))
+        if roster:
+            keep_roster(activity, actor=actor, consents=dict.fromkeys(roster, clock.today()))
         if activity.is_trip:
             for kind, name in (
                 ("insurance", "人身意外险保单"),
@@ -159,11 +166,17 @@ def session(stage: Stage, contract: Contract, first: date, *, days: int = 1, ahe
 
 
 def recorded(
-    stage: Stage, activity: Activity, heads: Sequence[tuple[int, int, int]], units: int, note: str = ""
+    stage: Stage,
+    activity: Activity,
+    heads: Sequence[tuple[int, int, int]],
+    units: int,
+    *,
+    note: str = "",
+    login: str = "worker1",
 ) -> None:
     """Recorded in the evening of its last day, with two pictures and its volunteers."""
     with stage.at(activity.ends_at + timedelta(hours=1)):
-        actor = stage.actor("worker1")
+        actor = stage.actor(login)
         record_activity(
             activity,
             actor=actor,

@@ -7,7 +7,7 @@ from typing import Any
 
 from core import clock, outbox
 from core.reports import request_report
-from demo import basis, story
+from demo import basis, cases, story
 from demo.moves import Stage
 from demo.people import World, settle
 from procurement.rules.seed import seed_rules
@@ -15,8 +15,9 @@ from procurement.rules.seed import seed_rules
 CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("服务目录", basis.catalogues),
     ("预算", basis.budgets),
-    ("王家桥困境儿童服务：已结清", story.children_settled),
-    ("“益厨”：履约中", story.kitchen_delivering),
+    ("王家桥困境儿童服务：已结清", cases.children_settled),
+    ("“益厨”：履约中", cases.kitchen_delivering),
+    ("社区青年文化节：已终止", cases.festival_terminated),
     ("职工技能提升夜校：流标", story.failed_for_two),
     ("妇女儿童维权进社区：质疑中", story.challenged_award),
     ("留守儿童课业陪伴：评审中", story.in_review),

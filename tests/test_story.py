@@ -23,10 +23,15 @@ from core.aggregates import Aggregate
 from core.lifecycle import Lifecycle
 from core.money import capitals
 from core.reports import ReportJob
-from demo import story
+from demo import cases
 from demo.people import World
 from demo.world import build
+from evaluation.assessments.models import Assessment
+from procurement.activities.facts import missing_safeguards
+from procurement.activities.models import Activity, RosterEntry
+from procurement.activities.queries import delivered
 from procurement.budgets.models import Allocation, BudgetLine
+from procurement.expenses.queries import ledger_of
 from procurement.payments.models import Payment, PaymentSplit
 from tests.conftest import STOPPED_AT
 
@@ -85,8 +90,8 @@ def sums(statement: str, *values: Any) -> tuple[int, ...]:
 
 
 def test_ledger_and_settlements_differ_by_nothing(world: World) -> None:
-    for name in ("children_settled", "kitchen_delivering"):
-        assert story.ledger_difference(world.facts[name]) == Decimal("0.00")
+    for name in ("children_settled", "kitchen_delivering", "festival_terminated"):
+        assert cases.ledger_difference(world.facts[name]) == Decimal("0.00")
 
 
 def test_ledger_allocations_and_splits_say_the_same(world: World) -> None:
@@ -175,7 +180,7 @@ def test_the_six_cases_stand_where_the_letter_has_them(world: World) -> None:
     for thing in ("children_settled", "kitchen_delivering", "failed_for_two", "challenged_award", "in_review"):
         facts[thing].refresh_from_db()
     children, kitchen = facts["children_settled"], facts["kitchen_delivering"]
-    assert children.title == story.CHILDREN
+    assert children.title == cases.CHILDREN
     assert (children.status, children.award.lot.order.project.status) == ("closed", "closed")
     assert {s.status for s in children.settlements.all()} == {"paid"}
     assert Payment.objects.filter(settlement__contract=children).exclude(status="paid").count() == 0
@@ -236,3 +241,41 @@ def test_settlement_report_is_there_as_paper_and_as_figures(world: World, tmp_pa
     cells = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
     assert [value for value in cells if isinstance(value, str) and value.startswith("=")], "no formula"
     assert len([value for value in cells if isinstance(value, int | float)]) > 5, "figures are numbers, not text"
+
+
+def test_the_finished_project_was_delivered_evaluated_and_settled_by_its_grade(world: World) -> None:
+    contract = world.facts["children_settled"]
+    done = delivered(contract)
+    assert (done.sessions, done.units) == (15, {1: 80})
+    assert done.person_times >= 2000
+    assert done.people < done.person_times
+    camp = Activity.objects.get(contract=contract, is_trip=True)
+    assert RosterEntry.objects.filter(activity=camp, consent_on__isnull=False).count() == 45
+    assert missing_safeguards(camp) == []
+    assessment = Assessment.objects.get(contract=contract)
+    assert (assessment.grade, assessment.status) == ("良", "applied")
+    contract.refresh_from_db()
+    assert contract.quality_grade == "良"
+    ledger = ledger_of(contract)
+    assert ledger.unspent + ledger.accepted == ledger.paid
+    assert ledger.accepted > 0
+
+
+def test_the_kitchen_keeps_its_donation_ledger(world: World) -> None:
+    contract = world.facts["kitchen_delivering"]
+    today = Activity.objects.filter(contract=contract)
+    assert {"verified", "counted", "recorded", "published"} <= set(today.values_list("status", flat=True))
+    ledger = ledger_of(contract)
+    donated = [part for part in ledger.by_allocation.values() if part.purpose]
+    assert len(donated) == 1
+    assert Decimal(0) < donated[0].accepted <= donated[0].funded == Decimal("43267.30")
+    assert ledger.submitted > 0
+    assert ledger.questioned > 0
+
+
+def test_a_terminated_contract_pays_for_what_was_done(world: World) -> None:
+    contract = world.facts["festival_terminated"]
+    assert (contract.status, contract.termination_code) == ("terminated", "agreement")
+    final = contract.settlements.get(kind="final")
+    assert final.status == "paid"
+    assert Decimal(0) < final.payable_amount < contract.amount
