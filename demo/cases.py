@@ -202,18 +202,18 @@ def _kitchen_today(stage: Stage, contract: Contract) -> None:
     for n, days in enumerate((-80, -66, -52, -38, -24)):
         with stage.on(days, 16):
             delivery.spent(
-                stage, contract, f"{4120 + 85 * n}.60", usage="meals", payee="大观农贸市场粮油经营部", source="donation",
+                stage, contract, f"{2060 + 43 * n}.60", usage="meals", payee="大观农贸市场粮油经营部", source="donation",
                 finance="finance", note="食材",
             )  # fmt: skip
             delivery.spent(
-                stage, contract, f"{1180 + 20 * n}.00", usage="staff", payee="志愿者和项目人员补贴发放表", finance="finance",
+                stage, contract, f"{590 + 10 * n}.00", usage="staff", payee="志愿者和项目人员补贴发放表", finance="finance",
                 voucher_kind="payroll",
             )  # fmt: skip
     with stage.on(-3, 16):
         delivery.spent(
-            stage, contract, "4310.40", usage="meals", payee="大观农贸市场粮油经营部", source="donation", note="食材"
+            stage, contract, "2310.40", usage="meals", payee="大观农贸市场粮油经营部", source="donation", note="食材"
         )
-        asked = delivery.spent(stage, contract, "980.00", usage="materials", payee="昆明餐具批发", source="donation")
+        asked = delivery.spent(stage, contract, "480.00", usage="materials", payee="昆明餐具批发", source="donation")
     with stage.on(-2, 10):
         question_expense(asked, actor=stage.actor("finance"), reason="请补供货清单，注明数量和单价。")
 

@@ -223,7 +223,7 @@ def spent(
     expense = enter_expense(
         contract,
         actor=actor,
-        line=contract.lines.get(n=1),
+        line=contract.lines.get(n=2 if usage == "staff" and contract.lines.filter(n=2).exists() else 1),
         allocation=funding.allocation,
         usage=usage,
         amount=Decimal(amount),

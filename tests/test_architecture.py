@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from core.aggregates import Aggregate, Journaled
 from core.lifecycle import Lifecycle
+from core.pages import OTHER_VERBS
 
 ROOT = Path(settings.BASE_DIR)
 FLOORS = ["core", "accounts", "catalog", "procurement", "evaluation", "audit", "portal"]
@@ -214,3 +215,18 @@ def test_templates_carry_no_inline_style_or_script() -> None:
         if re.search(r"<script(?![^>]*\bsrc=)[^>]*>\s*[^<\s{]", text) or "<style" in text:
             wrong.append(str(path.relative_to(ROOT)))
     assert wrong == []
+
+
+def test_every_journaled_verb_has_its_chinese_word() -> None:
+    """What is written by journal.record beside the lifecycles is told in Chinese on the page's 经过."""
+    verbs = {
+        node.args[1].value
+        for _path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("journal.record")
+        and len(node.args) > 1
+        and isinstance(node.args[1], ast.Constant)
+    }
+    assert len(verbs) > 10
+    assert verbs - set(OTHER_VERBS) == set()
