@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from evaluation.assessments.operations import place_follow_ups
+from evaluation.assessments.follow_ups import place_follow_ups
 
 
 @shared_task(name="evaluation.tasks.tick")

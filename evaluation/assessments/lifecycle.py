@@ -70,7 +70,7 @@ ASSESSMENT = Lifecycle(
             f"{_F}.ApplyForm", primary=True, consequence="等级记入承接单位的信用记录。",
         ),
         Step(
-            "follow_up", ("final", "applied"), "", "提交跟踪评估", may.can_evaluate, f"{_O}.follow_up", f"{_F}.FollowUpForm",
+            "follow_up", ("final", "applied"), "", "提交跟踪评估", may.can_evaluate, "evaluation.assessments.follow_ups.follow_up", f"{_F}.FollowUpForm",
             consequence="只重评长远指标；修订后的等级与首次等级并列保存。",
         ),
     ),

@@ -1,9 +1,9 @@
-"""Verbs of an assessment (绩效评价): from the asking of an evaluator to the use of the result, and its follow-ups."""
+"""Verbs of an assessment (绩效评价): from the asking of an evaluator to the use of the result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,20 +12,28 @@ from django.utils.translation import gettext as _
 
 from accounts.memberships.queries import people_with_role
 from accounts.organizations.models import Organization
-from accounts.organizations.operations import record_credit
 from core import clock
-from core.actor import SYSTEM, Actor
+from core.actor import Actor
 from core.documents import Document, store
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.identifiers import next_number
 from core.lifecycle import advance, begin, require
-from core.messages import tell
-from evaluation.assessments.deadlines import months_later
-from evaluation.assessments.facts import facts_of, open_indicators
-from evaluation.assessments.models import Assessment, Evidence, FollowUp, GradedPoint, Grading, Mark, Sheet
+from evaluation.assessments.facts import open_indicators
+from evaluation.assessments.marking import (
+    enter_credit,
+    freeze_facts,
+    hand_to_settlement,
+    in_centi,
+    new_grading,
+    officers_of,
+    provider_people,
+    raters_of,
+    tell_of,
+    write_sheet,
+)
+from evaluation.assessments.models import Assessment, Evidence, GradedPoint
 from evaluation.assessments.queries import (
     ASSESSABLE,
-    DONE,
     RATERS,
     has_rated,
     results,
@@ -33,14 +41,13 @@ from evaluation.assessments.queries import (
     ties_of,
     without_evidence,
 )
-from evaluation.frameworks.models import Framework, Indicator
-from evaluation.frameworks.scoring import Figures, faults, grade, score
+from evaluation.frameworks.models import Framework
+from evaluation.frameworks.scoring import Figures
 from evaluation.permissions import can_plan_assessment
 from procurement.acceptances.models import Acceptance
 from procurement.acceptances.queries import JUDGED
 from procurement.contracts.models import Contract
 from procurement.rules.queries import deadline, parameter
-from procurement.settlements.operations import record_quality
 
 Given = Mapping[str, Figures]
 """Figures by the indicator's code, by the formula's part."""
@@ -110,7 +117,7 @@ def plan_assessment(
         facts={"evaluator": evaluator.journal_key, "framework": framework.journal_key, "years": years},
         reason=rotation_reason,
     )
-    _tell(assessment, people_with_role(evaluator.pk, "evaluator"), "planned", _("请您机构评价：%(title)s"))
+    tell_of(assessment, people_with_role(evaluator.pk, "evaluator"), "planned", _("请您机构评价：%(title)s"))
     return assessment
 
 
@@ -128,7 +135,7 @@ def accept_assessment(assessment: Assessment, *, actor: Actor, third: bool) -> A
     if ties:
         raise Invalid(_("您机构与合同一方有利益关系：%(ties)s。请谢绝。") % {"ties": "；".join(ties)})
     advance(assessment, "accept", actor=actor, facts={"third": True})
-    _tell(assessment, _provider(assessment), "evidence", _("请提交评价证据并自评：%(title)s"))
+    tell_of(assessment, provider_people(assessment), "evidence", _("请提交评价证据并自评：%(title)s"))
     return assessment
 
 
@@ -136,7 +143,7 @@ def accept_assessment(assessment: Assessment, *, actor: Actor, third: bool) -> A
 def decline_assessment(assessment: Assessment, *, actor: Actor, reason: str) -> Assessment:
     """Decline the task (谢绝); the buyer may ask another. writes  status; one journal entry; the planner's side is told"""
     advance(assessment, "decline", actor=actor, reason=reason)
-    _tell(assessment, _officers(assessment), "declined", _("评估机构谢绝了评价，请另选：%(title)s"))
+    tell_of(assessment, officers_of(assessment), "declined", _("评估机构谢绝了评价，请另选：%(title)s"))
     return assessment
 
 
@@ -177,11 +184,11 @@ def self_score(assessment: Assessment, *, actor: Actor, figures: Given, statemen
     require(assessment, "self_score", actor)
     if not statement.strip():
         raise Invalid(_("请写明完成情况和不足。"), field="statement")
-    _freeze_facts(assessment)
+    freeze_facts(assessment)
     open_ones = open_indicators(assessment)
-    _write_sheet(assessment, "self", actor, [(each, figures.get(each.code, {}), "") for each in open_ones])
+    write_sheet(assessment, "self", actor, [(each, figures.get(each.code, {}), "") for each in open_ones])
     advance(assessment, "self_score", actor=actor, facts={"indicators": len(figures)}, statement=statement.strip())
-    _tell(assessment, _raters(assessment), "self_scored", _("承接单位已自评，请评分：%(title)s"))
+    tell_of(assessment, raters_of(assessment), "self_scored", _("承接单位已自评，请评分：%(title)s"))
     return assessment
 
 
@@ -189,9 +196,9 @@ def self_score(assessment: Assessment, *, actor: Actor, figures: Given, statemen
 def go_on(assessment: Assessment, *, actor: Actor, reason: str) -> Assessment:
     """Begin scoring without a self-score (不等自评). writes  the platform's figures; status; one journal entry"""
     require(assessment, "go_on", actor)
-    _freeze_facts(assessment)
+    freeze_facts(assessment)
     advance(assessment, "go_on", actor=actor, reason=reason)
-    _tell(assessment, _raters(assessment), "self_scored", _("请评分（承接单位未自评）：%(title)s"))
+    tell_of(assessment, raters_of(assessment), "self_scored", _("请评分（承接单位未自评）：%(title)s"))
     return assessment
 
 
@@ -227,11 +234,11 @@ def rate_assessment(
     bare = without_evidence(assessment, [each.code for each, given, _remark in rows if given])
     if bare:
         raise Invalid(_("%(codes)s 还没有证据，请先上传证据再评分。") % {"codes": "、".join(bare)})
-    _write_sheet(assessment, "rater", actor, rows, strict=True)
+    write_sheet(assessment, "rater", actor, rows, strict=True)
     advance(assessment, "rate", actor=actor, facts={"indicators": len(rows)})
     if assessment.sheets.filter(side="rater", voided_at=None).count() == RATERS:
         advance(assessment, "complete", actor=actor)
-        _tell(assessment, _raters(assessment), "scored", _("两份评分已齐，请征求意见：%(title)s"))
+        tell_of(assessment, raters_of(assessment), "scored", _("两份评分已齐，请征求意见：%(title)s"))
     return assessment
 
 
@@ -275,7 +282,7 @@ def conclude_assessment(
         opinion=opinion.strip(), explanations=given, vetoes=sorted(vetoes), veto_reason=veto_reason.strip(),
         reply_due_at=due.at, reply="", reply_agrees=None, replied_at=None,
     )  # fmt: skip
-    _tell(assessment, _provider(assessment), "feedback", _("评价意见请您答复：%(title)s"), due.at.isoformat())
+    tell_of(assessment, provider_people(assessment), "feedback", _("评价意见请您答复：%(title)s"), due.at.isoformat())
     return assessment
 
 
@@ -297,7 +304,9 @@ def reply_assessment(assessment: Assessment, *, actor: Actor, agrees: bool, repl
         assessment, "reply", actor=actor, facts={"agrees": agrees},
         reply=reply.strip(), reply_agrees=agrees, replied_at=clock.now(),
     )  # fmt: skip
-    _tell(assessment, _raters(assessment), "replied", _("承接单位已答复，请定级：%(title)s"), str(assessment.version))
+    tell_of(
+        assessment, raters_of(assessment), "replied", _("承接单位已答复，请定级：%(title)s"), str(assessment.version)
+    )
     return assessment
 
 
@@ -306,9 +315,9 @@ def rescore_assessment(assessment: Assessment, *, actor: Actor, reason: str) -> 
     """Score again after a reply that holds (重新评分); the former sheets are kept, void. writes  sheets, status, one entry"""
     require(assessment, "rescore", actor)
     assessment.sheets.filter(side__in=["rater", "facts"], voided_at=None).update(voided_at=clock.now())
-    _freeze_facts(assessment)
+    freeze_facts(assessment)
     advance(assessment, "rescore", actor=actor, reason=reason, explanations={}, vetoes=[], veto_reason="")
-    _tell(assessment, _raters(assessment), "rescore", _("请重新评分：%(title)s"), str(assessment.version))
+    tell_of(assessment, raters_of(assessment), "rescore", _("请重新评分：%(title)s"), str(assessment.version))
     return assessment
 
 
@@ -326,25 +335,25 @@ def finalize_assessment(assessment: Assessment, *, actor: Actor) -> Assessment:
     if assessment.replied_at is None and due is not None and clock.now() < due:
         raise NotNow(_("承接单位的答复期限到 %(day)s，还没有答复。") % {"day": f"{clock.local(due):%m-%d}"})
     rows = [(row, row.points if row.points is not None else Decimal("0.00")) for row in results(assessment)]
-    grading = _grading(
+    grading = new_grading(
         assessment, actor, "first", "",
         [
             GradedPoint(
-                indicator=row.indicator, centi=_centi(given), origin="facts" if row.is_computed else "raters",
+                indicator=row.indicator, centi=in_centi(given), origin="facts" if row.is_computed else "raters",
                 working=row.working if row.is_computed else "", provisional=row.provisional,
             )
             for row, given in rows
         ],
     )  # fmt: skip
-    settled = _record_quality(assessment, grading.grade, actor)
+    settled = hand_to_settlement(assessment, grading.grade, actor)
     advance(
         assessment, "finalize", actor=actor,
         facts={"total": str(grading.total), "grade": grading.grade, "settled": settled},
         number=next_number(assessment.buyer.number_prefix or "评", "评"),
         total_centi=grading.total_centi, grade=grading.grade, finalized_at=clock.now(),
     )  # fmt: skip
-    people = [*_officers(assessment), *_provider(assessment)]
-    _tell(assessment, people, "final", _("评价已定级「%(grade)s」：%(title)s"))
+    people = [*officers_of(assessment), *provider_people(assessment)]
+    tell_of(assessment, people, "final", _("评价已定级「%(grade)s」：%(title)s"))
     return assessment
 
 
@@ -360,219 +369,9 @@ def apply_assessment(assessment: Assessment, *, actor: Actor, use: str) -> Asses
         raise Invalid(_("请写明结果怎么用。"), field="use")
     latest = assessment.gradings.order_by("-n").first()
     if latest is not None:
-        _record_credit(assessment, latest, actor)
+        enter_credit(assessment, latest, actor)
     return advance(assessment, "apply", actor=actor, facts={"grade": assessment.grade}, use=use.strip())
-
-
-def place_follow_ups() -> int:
-    """Place the follow-up rounds whose day has come (跟踪评估); called by the clock. returns  how many were placed
-
-    writes  one FollowUp a round, once however often it is called; the evaluators are told
-    """
-    placed = 0
-    for months in parameter("evaluation.follow_up").value:
-        # Months differ in length: the filter is wide by three days, the day itself is counted below.
-        waiting = (
-            Assessment.objects.filter(status__in=DONE)
-            .filter(closed_on__lte=months_later(clock.today(), -int(months)) + timedelta(days=3))
-            .exclude(follow_ups__months=months)
-            .select_related("contract")
-            .order_by("closed_on")
-        )
-        for assessment in waiting:
-            day = months_later(assessment.closed_on, int(months))
-            if day > clock.today():
-                continue
-            with transaction.atomic():
-                due = deadline("E02", day).at
-                _row, made = FollowUp.objects.get_or_create(
-                    assessment=assessment, months=months, defaults={"due_at": due}
-                )
-                placed += made
-                if made:
-                    _tell(assessment, _raters(assessment), f"follow_up_{months}", _("请做跟踪评估：%(title)s"))
-    return placed
-
-
-@transaction.atomic
-def follow_up(
-    assessment: Assessment, *, actor: Actor, figures: Given, note: str, remarks: Mapping[str, str] | None = None
-) -> Assessment:
-    """Do the follow-up round that is open (提交跟踪评估): only the long-term indicators are scored anew.
-
-    figures  of the long-term indicators, by code and part; those without figures keep their points
-    raises   NotAllowed · NotNow (no round is open) · Invalid at "<code>_<part>" or note · Conflict
-    writes   a later Grading beside the first, which stays; the grade on the contract, where its settlement is open; one
-             journal entry; both sides are told; the credit too, once the first result was applied
-    source   R53
-    """
-    require(assessment, "follow_up", actor)
-    round_ = assessment.follow_ups.select_for_update().filter(grading=None).order_by("months").first()
-    if round_ is None:
-        raise NotNow(_("现在没有到期的跟踪评估。"))
-    if not note.strip():
-        raise Invalid(_("请写明跟踪了谁、怎么跟踪的。"), field="note")
-    before = assessment.gradings.prefetch_related("points__indicator").order_by("-n").first()
-    if before is None:
-        raise NotNow(_("还没有定级。"))
-    long_term = {row.indicator.code: row.indicator for row in before.points.all() if row.indicator.horizon == "L"}
-    unknown = set(figures) - set(long_term)
-    if unknown:
-        raise Invalid(_("%(codes)s 不是长远指标。") % {"codes": "、".join(sorted(unknown))})
-    marks = {mark.indicator.code: mark for mark in _marks([(long_term[c], figures[c], "") for c in figures])}
-    half = {
-        f"{mark.indicator.code}_{part.name}": [_("请填写%(label)s，或把这一项都留空。") % {"label": part.label}]
-        for mark in marks.values()
-        for part in mark.indicator.scoring.parts
-        if part.name not in mark.figures
-    }
-    if half:
-        raise Invalid(errors=half)
-    points = []
-    for row in before.points.all():
-        new = marks.get(row.indicator.code)
-        if new is not None and new.centi is not None:
-            points.append(GradedPoint(indicator=row.indicator, centi=new.centi, origin="raters", working=new.working))
-        else:
-            points.append(
-                GradedPoint(
-                    indicator=row.indicator, centi=row.centi, origin="kept", working=row.working,
-                    provisional=row.provisional,
-                )
-            )  # fmt: skip
-    grading = _grading(assessment, actor, str(round_.months), note.strip(), points)
-    FollowUp.objects.filter(pk=round_.pk).update(grading=grading)
-    settled = _record_quality(assessment, grading.grade, actor) if grading.grade != before.grade else False
-    if assessment.status == "applied":
-        _record_credit(assessment, grading, actor)
-    facts = {"months": round_.months, "total": str(grading.total), "grade": grading.grade, "settled": settled}
-    advance(assessment, "follow_up", actor=actor, facts=facts)
-    people = [*_officers(assessment), *_provider(assessment)]
-    key = f"{grading.n}"
-    _tell(assessment, people, "followed_up", _("跟踪评估已完成：%(title)s"), key)
-    return assessment
-
-
-# --- What the verbs share ---------------------------------------------------------------------------------------------
 
 
 def _rule(key: str) -> int:
     return int(parameter(key).value)
-
-
-def _centi(given: Decimal) -> int:
-    return int(given * 100)
-
-
-def _freeze_facts(assessment: Assessment) -> None:
-    """Keep what the records say on this day as a sheet of the platform."""
-    indicators = list(assessment.framework.indicators.all())
-    found = facts_of(assessment.contract, indicators)
-    sheet = Sheet.objects.create(assessment=assessment, side="facts", person_key=SYSTEM.user_key, person_name="平台")
-    Mark.objects.bulk_create(
-        Mark(
-            sheet=sheet, indicator=each, figures={name: str(value) for name, value in found[each.code].figures.items()},
-            centi=None if found[each.code].points is None else _centi(found[each.code].points or Decimal(0)),
-            working=found[each.code].working[:300],
-        )
-        for each in indicators
-        if each.code in found
-    )  # fmt: skip
-
-
-def _write_sheet(
-    assessment: Assessment,
-    side: str,
-    actor: Actor,
-    rows: Sequence[tuple[Indicator, Figures, str]],
-    *,
-    strict: bool = False,
-) -> None:
-    """One sheet with its marks; strict: what cannot be reckoned is 0.00 points."""
-    marks = _marks(rows)
-    sheet = Sheet.objects.create(
-        assessment=assessment, side=side, person_key=actor.user_key, person_name=actor.user_name
-    )
-    for mark in marks:
-        mark.sheet = sheet
-        if strict and mark.centi is None:
-            mark.centi = 0
-    Mark.objects.bulk_create(marks)
-
-
-def _marks(rows: Sequence[tuple[Indicator, Figures, str]]) -> list[Mark]:
-    """Unsaved marks of (indicator, figures, remark). raises  Invalid at "<code>_<part>" for figures that cannot be"""
-    marks, errors = [], {}
-    for each, given, remark in rows:
-        formula = each.scoring
-        for part, sentence in faults(formula, given).items():
-            errors[f"{each.code}_{part}"] = [sentence]
-        whole = all(part.name in given for part in formula.parts)
-        if errors or not whole:
-            found, working = None, ""
-        else:
-            found, working = score(formula, each.weight, given, each.params)
-        marks.append(
-            Mark(
-                indicator=each, figures={name: str(value) for name, value in given.items()},
-                centi=None if found is None else _centi(found), working=working[:300], remark=remark[:300],
-            )
-        )  # fmt: skip
-    if errors:
-        raise Invalid(errors=errors)
-    return marks
-
-
-def _grading(assessment: Assessment, actor: Actor, kind: str, note: str, points: Sequence[GradedPoint]) -> Grading:
-    """A new version with its points and its grade."""
-    total = sum(row.centi for row in points)
-    bounds = {name: int(least) for name, least in parameter("evaluation.grades").value.items()}
-    found = grade(Decimal(total).scaleb(-2), bounds, vetoed=bool(assessment.vetoes))
-    grading = Grading.objects.create(
-        assessment=assessment, n=assessment.gradings.count() + 1, kind=kind, total_centi=total, grade=found,
-        vetoes=assessment.vetoes, note=note[:1000], by_name=actor.user_name,
-    )  # fmt: skip
-    for row in points:
-        row.grading = grading
-    GradedPoint.objects.bulk_create(points)
-    return grading
-
-
-def _record_quality(assessment: Assessment, found: str, actor: Actor) -> bool:
-    """Hand the grade to the settlement. returns  False where it comes too late: a supplementary settlement follows"""
-    try:
-        record_quality(assessment.contract, found, actor=actor)
-    except NotNow:
-        return False
-    return True
-
-
-def _record_credit(assessment: Assessment, grading: Grading, actor: Actor) -> None:
-    """Enter a version's grade into the provider's credit, from where qualification reads it (R50)."""
-    record_credit(
-        assessment.contract.provider, actor=actor, grade=grading.grade, points=grading.total,
-        title=assessment.contract.title, source=f"{assessment.number or ''} {grading.name}".strip(),
-        source_key=f"{assessment.journal_key}:{grading.n}",
-    )  # fmt: skip
-
-
-def _provider(assessment: Assessment) -> list[str]:
-    return people_with_role(assessment.contract.provider_id, "provider_admin", "provider_worker")
-
-
-def _raters(assessment: Assessment) -> list[str]:
-    return people_with_role(assessment.evaluator_id, "evaluator")
-
-
-def _officers(assessment: Assessment) -> list[str]:
-    return people_with_role(assessment.buyer_id, "programme_officer")
-
-
-def _tell(assessment: Assessment, people: Sequence[str], event: str, sentence: str, more: str = "") -> None:
-    tell(
-        people,
-        sentence=sentence % {"title": assessment.contract.title, "grade": assessment.grade},
-        url=assessment.get_absolute_url(),
-        kind=f"assessment.{event}",
-        key=f"assessment.{event}:{assessment.pk}:{more}",
-    )

@@ -14,6 +14,7 @@ from core import clock, journal
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import Message
 from evaluation.assessments.facts import NOT_THERE, facts_of, open_indicators
+from evaluation.assessments.follow_ups import follow_up, place_follow_ups
 from evaluation.assessments.models import Assessment, Grading
 from evaluation.assessments.operations import (
     accept_assessment,
@@ -21,8 +22,6 @@ from evaluation.assessments.operations import (
     conclude_assessment,
     decline_assessment,
     finalize_assessment,
-    follow_up,
-    place_follow_ups,
     rate_assessment,
     reply_assessment,
     rescore_assessment,
