@@ -30,15 +30,10 @@ from evaluation.assessments.operations import (
 )
 from evaluation.frameworks.models import Framework
 from evaluation.frameworks.operations import open_framework, publish_framework
+from procurement.activities.judging import count_activities, verify_activity
 from procurement.activities.models import Activity, Beneficiary, StaffMember
-from procurement.activities.operations import (
-    Heads,
-    count_activities,
-    plan_activity,
-    publish_activity,
-    record_activity,
-    verify_activity,
-)
+from procurement.activities.operations import Heads, publish_activity, record_activity
+from procurement.activities.planning import plan_activity
 from procurement.activities.safeguarding import add_beneficiary, add_paper, add_staff, check_staff, keep_roster
 from procurement.contracts.models import Contract
 from procurement.expenses.models import Expense

@@ -20,8 +20,10 @@ from core.actor import Actor
 from core.errors import NotAllowed
 from core.pages import actor_of, answer
 from procurement.activities.forms import PlanForm
+from procurement.activities.judging import count_activities
 from procurement.activities.models import Activity
-from procurement.activities.operations import count_activities, plan_activity, publish_activities
+from procurement.activities.operations import publish_activities
+from procurement.activities.planning import plan_activity
 from procurement.activities.queries import by_street, plannable_contracts, visible_activities
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import visible_contracts

@@ -4,6 +4,8 @@ from core.lifecycle import Lifecycle, Status, Step
 from procurement.permissions import activities as may
 
 OPERATIONS = "procurement.activities.operations"
+PLANNING = "procurement.activities.planning"
+JUDGING = "procurement.activities.judging"
 FORMS = "procurement.activities.forms"
 
 ACTIVITY = Lifecycle(
@@ -23,7 +25,7 @@ ACTIVITY = Lifecycle(
     steps=(
         Step(
             "edit", ("planned",), "", "修改计划", may.can_run_activity,
-            f"{OPERATIONS}.edit_activity", f"{FORMS}.EditForm", weight="none",
+            f"{PLANNING}.edit_activity", f"{FORMS}.EditForm", weight="none",
         ),
         Step(
             "publish", ("planned",), "published", "公布", may.can_run_activity,
@@ -41,21 +43,21 @@ ACTIVITY = Lifecycle(
         ),
         Step(
             "verify", ("recorded",), "verified", "核实", may.can_verify_activity,
-            f"{OPERATIONS}.verify_activity", f"{FORMS}.VerifyForm", primary=True,
+            f"{JUDGING}.verify_activity", f"{FORMS}.VerifyForm", primary=True,
             consequence="核实后计入合同的场次、人次和服务量。",
         ),
         Step(
             "send_back", ("recorded",), "held", "退回补充", may.can_verify_activity,
-            f"{OPERATIONS}.send_back_activity", reason=True, consequence="承接单位补充后重新提交。",
+            f"{JUDGING}.send_back_activity", reason=True, consequence="承接单位补充后重新提交。",
         ),
         Step(
             "count", ("verified",), "counted", "计入", may.can_count_activity,
-            f"{OPERATIONS}.count_activity", primary=True,
+            f"{JUDGING}.count_activity", primary=True,
             consequence="计入合同完成量，不再改动。",
         ),
         Step(
             "reject", ("recorded", "verified"), "rejected", "不予认定", may.can_reject_activity,
-            f"{OPERATIONS}.reject_activity", reason=True, consequence="不计入场次、人次和服务量，理由告知承接单位。",
+            f"{JUDGING}.reject_activity", reason=True, consequence="不计入场次、人次和服务量，理由告知承接单位。",
         ),
         Step(
             "withdraw", ("planned", "published"), "withdrawn", "取消活动", may.can_run_activity,

@@ -1,47 +1,40 @@
-"""Verbs of the activity (活动): planned, published, held, recorded by the provider; verified by the street; counted."""
+"""Verbs of the activity (活动): published, held, recorded or called off by the provider; planning and judging beside it."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.memberships.queries import people_with_role
-from accounts.regions.models import Region
 from core import clock, holds
 from core.actor import Actor
 from core.documents import IMAGES, Document, read, store
 from core.errors import Invalid, NotAllowed, NotNow
-from core.lifecycle import advance, begin, require
+from core.lifecycle import advance, require
 from core.messages import tell
 from procurement.activities.facts import missing_safeguards
 from procurement.activities.models import (
     SEGMENT_MARK,
     Activity,
     ActivityPhoto,
-    ActivityStaff,
     AttendanceCount,
     ServiceUnit,
-    StaffMember,
     VolunteerHours,
     WorkRecord,
 )
 from procurement.activities.pictures import fingerprint
-from procurement.activities.queries import DELIVERING, places_of, signed_in, verifiers_of
+from procurement.activities.queries import DELIVERING, signed_in, verifiers_of
 from procurement.contracts.models import Contract, ContractLine
 from procurement.permissions.activities import (
-    can_count_activities,
     can_plan_activity,
-    is_of_the_place,
 )
 from procurement.rules.queries import parameter
 
 MOST = 1_000_000
-MAX_REPEATS = 120
 MAX_PHOTOS = 9
 BATCH = 500
 
@@ -56,101 +49,6 @@ class Heads(NamedTuple):
 
 
 @transaction.atomic
-def plan_activity(
-    contract: Contract,
-    *,
-    actor: Actor,
-    title: str,
-    place: str,
-    region: Region,
-    starts_at: datetime,
-    ends_at: datetime,
-    planned_people: int,
-    segments: str = "",
-    kind: str = "activity",
-    line: ContractLine | None = None,
-    capacity: int | None = None,
-    plan: str = "",
-    minors: bool | None = None,
-    is_trip: bool = False,
-    staff: Iterable[StaffMember] = (),
-    repeat_until: date | None = None,
-    weekdays: Sequence[int] = (),
-) -> Activity:
-    """Enter an activity into the plan, or a row of them that repeats (每周几、到哪天).
-
-    starts_at, ends_at  aware moments; repeats keep the time of day
-    minors              None takes the catalogue item's word (涉及未成年人)
-    weekdays            0 is Monday; () repeats the weekday of the first
-    returns             the first one, planned
-    raises              NotAllowed · NotNow (contract not in delivery, a hold) · Invalid (at the field)
-    writes              up to 120 activities with their team; one journal entry "create" each
-    """
-    if not can_plan_activity(actor, contract):
-        raise NotAllowed(_("活动由承接单位计划。"))
-    _require_delivering(contract)
-    item = contract.award.lot.order.item
-    fields: dict[str, Any] = {
-        "title": title.strip(),
-        "place": place.strip(),
-        "region": region,
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "planned_people": planned_people,
-        "segments": _segments(segments or item.segments),
-        "kind": kind,
-        "line": line,
-        "capacity": capacity,
-        "plan": plan.strip(),
-        "minors": item.minors if minors is None else minors,
-        "is_trip": is_trip,
-    }
-    team = list(staff)
-    _check_plan(contract, fields, team)
-    made = []
-    for days in _shifts(contract, starts_at, ends_at, repeat_until, weekdays):
-        moved = {"starts_at": starts_at + days, "ends_at": ends_at + days}
-        activity = begin(
-            Activity(
-                contract=contract,
-                provider_id=contract.provider_id,
-                buyer_id=contract.buyer_id,
-                region_path=region.path,
-                token=secrets.token_urlsafe(16),
-                **(fields | moved),
-            ),
-            actor=actor,
-            facts={"line": line.n if line else None, "minors": fields["minors"], "trip": is_trip},
-        )
-        ActivityStaff.objects.bulk_create(ActivityStaff(activity=activity, staff=each) for each in team)
-        made.append(activity)
-    return made[0]
-
-
-@transaction.atomic
-def edit_activity(activity: Activity, *, actor: Actor, staff: Iterable[StaffMember] = (), **fields: Any) -> Activity:
-    """Change a plan that was not published yet; `fields` as `plan_activity` takes them, without the repeats.
-
-    raises  NotAllowed · NotNow · Conflict · Invalid
-    """
-    require(activity, "edit", actor)
-    _require_delivering(activity.contract)
-    whole = {
-        name: fields.get(name, getattr(activity, name))
-        for name in ("title", "place", "region", "starts_at", "ends_at", "planned_people", "segments", "kind", "line")
-    } | {name: fields.get(name, getattr(activity, name)) for name in ("capacity", "plan", "minors", "is_trip")}
-    whole["segments"] = _segments(whole["segments"])
-    team = list(staff)
-    _check_plan(activity.contract, whole, team)
-    advance(activity, "edit", actor=actor, region_path=whole["region"].path, **whole)
-    ActivityStaff.objects.filter(activity=activity).exclude(staff__in=team).delete()
-    ActivityStaff.objects.bulk_create(
-        [ActivityStaff(activity=activity, staff=each) for each in team], ignore_conflicts=True
-    )
-    return activity
-
-
-@transaction.atomic
 def publish_activity(activity: Activity, *, actor: Actor) -> Activity:
     """Make time and place known (公布); the place's officers are told.
 
@@ -158,7 +56,7 @@ def publish_activity(activity: Activity, *, actor: Actor) -> Activity:
             or emergency plan) · Conflict
     """
     require(activity, "publish", actor)
-    _require_delivering(activity.contract)
+    require_delivering(activity.contract)
     _require_safe(activity, _("公布"))
     return advance(activity, "publish", actor=actor)
 
@@ -172,7 +70,7 @@ def publish_activities(contract: Contract, *, actor: Actor) -> int:
     """
     if not can_plan_activity(actor, contract):
         raise NotAllowed(_("活动由承接单位公布。"))
-    _require_delivering(contract)
+    require_delivering(contract)
     planned = Activity.objects.filter(contract=contract, status="planned").order_by("starts_at")[:BATCH]
     ready = [each for each in planned if not missing_safeguards(each)]
     if not ready:
@@ -190,7 +88,7 @@ def hold_activity(activity: Activity, *, actor: Actor) -> Activity:
     raises  NotAllowed · NotNow (not begun yet; contract not in delivery; safeguards missing) · Conflict
     """
     require(activity, "hold", actor)
-    _require_delivering(activity.contract)
+    require_delivering(activity.contract)
     if clock.now() < activity.starts_at:
         raise NotNow(_("活动还没有开始，开始后再登记。"))
     _require_safe(activity, _("举办"))
@@ -227,7 +125,7 @@ def record_activity(
     if activity.status == "published":
         hold_activity(activity, actor=actor)
     require(activity, "record", actor)
-    _require_delivering(activity.contract)
+    require_delivering(activity.contract)
     heads = _checked_counts(activity, counts)
     lines = _checked_units(activity.contract, units or {})
     _check_story(activity, outcome, note, work)
@@ -273,76 +171,6 @@ def record_activity(
 
 
 @transaction.atomic
-def verify_activity(activity: Activity, *, actor: Actor) -> Activity:
-    """Find the record true (核实): from here it counts as delivered.
-
-    actor   the officer of the street or community, never who recorded it
-    raises  NotAllowed · NotNow · Conflict
-    """
-    _require_other_hands(activity, actor)
-    require(activity, "verify", actor)
-    return advance(
-        activity,
-        "verify",
-        actor=actor,
-        verified_at=clock.now(),
-        verified_by_key=actor.user_key,
-        verified_by_name=actor.user_name,
-    )
-
-
-@transaction.atomic
-def send_back_activity(activity: Activity, *, actor: Actor, reason: str) -> Activity:
-    """Send a record back for more (退回补充); the provider's people are told the reason."""
-    _require_other_hands(activity, actor)
-    require(activity, "send_back", actor)
-    advance(activity, "send_back", actor=actor, reason=reason, refusal=reason.strip())
-    _tell_provider(activity, _("活动记录被退回补充：%(title)s"), "activity.sent_back")
-    return activity
-
-
-@transaction.atomic
-def reject_activity(activity: Activity, *, actor: Actor, reason: str) -> Activity:
-    """Find it untrue (不予认定): it never counts; the provider's people are told the reason.
-
-    raises  NotAllowed · NotNow · Conflict · Invalid (no reason)
-    """
-    _require_other_hands(activity, actor)
-    require(activity, "reject", actor)
-    advance(activity, "reject", actor=actor, reason=reason, refusal=reason.strip())
-    _tell_provider(activity, _("活动不予认定：%(title)s"), "activity.rejected")
-    return activity
-
-
-@transaction.atomic
-def count_activity(activity: Activity, *, actor: Actor) -> Activity:
-    """Count a verified activity into the contract (计入). raises  NotAllowed · NotNow · Conflict"""
-    require(activity, "count", actor)
-    return advance(activity, "count", actor=actor, counted_at=clock.now())
-
-
-@transaction.atomic
-def count_activities(contract: Contract, *, actor: Actor) -> int:
-    """Count all verified activities of a contract (全部计入), at most 500 at once; what this person verified stays.
-
-    returns  how many
-    raises   NotAllowed · NotNow (none waits)
-    """
-    if not can_count_activities(actor, contract):
-        raise NotAllowed(_("计入由采购人的业务人员办理。"))
-    waiting = (
-        Activity.objects.filter(contract=contract, status="verified")
-        .exclude(verified_by_key=actor.user_key)
-        .exclude(recorded_by_key=actor.user_key)
-        .order_by("starts_at")[:BATCH]
-    )
-    counted = [count_activity(each, actor=actor) for each in waiting]
-    if not counted:
-        raise NotNow(_("没有等待计入的活动。"))
-    return len(counted)
-
-
-@transaction.atomic
 def withdraw_activity(activity: Activity, *, actor: Actor, reason: str) -> Activity:
     """Call an activity off before it was held (取消). raises  NotAllowed · NotNow · Conflict · Invalid (no reason)"""
     was_public = activity.status == "published"
@@ -358,7 +186,8 @@ def withdraw_activity(activity: Activity, *, actor: Actor, reason: str) -> Activ
     return activity
 
 
-def _require_delivering(contract: Contract) -> None:
+def require_delivering(contract: Contract) -> None:
+    """raises  NotNow, where the contract is not in delivery or a hold lies on it"""
     if contract.status not in DELIVERING:
         raise NotNow(_("合同当前状态是「%(status)s」，不能登记活动。") % {"status": contract.status_label})
     holds.require_no_hold(contract)
@@ -371,66 +200,6 @@ def _require_safe(activity: Activity, deed: str) -> None:
             _("有未成年人参加，还不能%(deed)s，缺：%(missing)s。")
             % {"deed": deed, "missing": SEGMENT_MARK.join(missing)}
         )
-
-
-def _require_other_hands(activity: Activity, actor: Actor) -> None:
-    """Who recorded may not judge (记录与核实分离)."""
-    if is_of_the_place(actor, activity) and activity.recorded_by_key == actor.user_key:
-        raise NotAllowed(_("您记录了这场活动，请换一位同事核实。"))
-
-
-def _segments(text: str) -> str:
-    """The groups as stored: known marks become 、, doubled ones go."""
-    for mark in ",，;；/ \n":
-        text = text.replace(mark, SEGMENT_MARK)
-    parts = dict.fromkeys(part.strip()[:40] for part in text.split(SEGMENT_MARK) if part.strip())
-    return SEGMENT_MARK.join(parts)
-
-
-def _check_plan(contract: Contract, fields: Mapping[str, Any], team: Sequence[StaffMember]) -> None:
-    """Refuse a plan that cannot be: at its fields."""
-    errors: dict[str, list[str]] = {}
-    start, end = fields["starts_at"], fields["ends_at"]
-    first, last = clock.local(start).date(), clock.local(end).date()
-    if not fields["title"]:
-        errors["title"] = [_("请填写名称。")]
-    if not fields["place"]:
-        errors["place"] = [_("请填写地点。")]
-    if not fields["segments"]:
-        errors["segments"] = [_("请写明服务谁。")]
-    if end <= start:
-        errors["ends_at"] = [_("结束要晚于开始。")]
-    elif first < contract.starts_on or last > contract.ends_on:
-        errors["starts_at"] = [
-            _("合同服务期是 %(from)s 至 %(to)s。") % {"from": contract.starts_on, "to": contract.ends_on}
-        ]
-    if not 0 < fields["planned_people"] <= MOST:
-        errors["planned_people"] = [_("人数应为大于 0 的整数。")]
-    if fields["line"] is not None and fields["line"].contract_id != contract.pk:
-        errors["line"] = [_("这不是本合同的明细。")]
-    if not places_of(contract).filter(pk=fields["region"].pk).exists():
-        errors["region"] = [_("请选择合同服务范围内的街道或社区。")]
-    if any(each.provider_id != contract.provider_id for each in team):
-        errors["staff"] = [_("只能选本单位的人员。")]
-    if errors:
-        raise Invalid(errors=errors)
-
-
-def _shifts(
-    contract: Contract, start: datetime, end: datetime, until: date | None, weekdays: Sequence[int]
-) -> list[timedelta]:
-    """By how many days each repetition is moved; the first is not moved."""
-    if until is None:
-        return [timedelta()]
-    first, length = clock.local(start).date(), clock.local(end).date() - clock.local(start).date()
-    if until < first or until + length > contract.ends_on:
-        raise Invalid(_("重复要在首场之后、合同服务期之内结束。"), field="repeat_until")
-    wanted = set(weekdays) or {first.weekday()}
-    found = [timedelta(days=n) for n in range((until - first).days + 1)]
-    found = [each for each in found if not each or (first + each).weekday() in wanted]
-    if len(found) > MAX_REPEATS:
-        raise Invalid(_("一次最多排 %(n)s 场，请分段。") % {"n": MAX_REPEATS}, field="repeat_until")
-    return found
 
 
 def _checked_counts(activity: Activity, counts: Sequence[Heads]) -> list[Heads]:
@@ -513,14 +282,4 @@ def _tell_recorded(activity: Activity) -> None:
         url=activity.get_absolute_url(),
         kind="activity.recorded",
         key=f"activity.recorded:{activity.pk}:{activity.recordings}",
-    )
-
-
-def _tell_provider(activity: Activity, sentence: str, kind: str) -> None:
-    tell(
-        people_with_role(activity.provider_id, "provider_worker", "provider_admin"),
-        sentence=f"{sentence % {'title': activity.title}}，{activity.refusal}"[:300],
-        url=activity.get_absolute_url(),
-        kind=kind,
-        key=f"{kind}:{activity.pk}:{activity.recordings}",
     )

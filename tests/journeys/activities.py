@@ -12,15 +12,10 @@ from PIL import Image, ImageDraw
 from core import clock
 from core.actor import Actor
 from core.documents import IMAGES, Document, store
+from procurement.activities.judging import count_activity, verify_activity
 from procurement.activities.models import Activity
-from procurement.activities.operations import (
-    Heads,
-    count_activity,
-    plan_activity,
-    publish_activity,
-    record_activity,
-    verify_activity,
-)
+from procurement.activities.operations import Heads, publish_activity, record_activity
+from procurement.activities.planning import plan_activity
 from procurement.contracts.models import Contract
 from tests.cast import Cast
 

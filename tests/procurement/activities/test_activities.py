@@ -12,19 +12,15 @@ from django.db import IntegrityError, transaction
 from core import clock, journal
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import inbox
-from procurement.activities.models import Activity, AttendanceCount
-from procurement.activities.operations import (
-    Heads,
+from procurement.activities.judging import (
     count_activities,
     count_activity,
-    hold_activity,
-    publish_activity,
-    record_activity,
     reject_activity,
     send_back_activity,
     verify_activity,
-    withdraw_activity,
 )
+from procurement.activities.models import Activity, AttendanceCount
+from procurement.activities.operations import Heads, hold_activity, publish_activity, record_activity, withdraw_activity
 from procurement.activities.queries import Delivered, delivered, visible_activities
 from procurement.contracts.models import Contract
 from tests.cast import Cast
