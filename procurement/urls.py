@@ -11,6 +11,7 @@ from procurement.budgets import views as budgets
 from procurement.challenges import views as challenges
 from procurement.contracts import views as contracts
 from procurement.expenses import views as expenses
+from procurement.notices import views as notices
 from procurement.orders import views as orders
 from procurement.panels import views as panels
 from procurement.payments import views as payments
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/", include((rules.urlpatterns, "rules"))),
     path("budgets/", include((budgets.urlpatterns, "budgets"))),
     path("projects/", include((projects.urlpatterns, "projects"))),
+    path("notices/", include((notices.urlpatterns, "notices"))),
     path("orders/", include((orders.urlpatterns, "orders"))),
     path("bids/", include((bids.urlpatterns, "bids"))),
     path("openings/", include((hall.urlpatterns, "openings"))),

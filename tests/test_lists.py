@@ -163,7 +163,7 @@ def limit(url: str) -> int:
 
 def pages(login: str) -> list[str]:
     """The lists of this person."""
-    return [*(f"/w/{room.slug}/" for room in rooms()), "/w/", "/w/search/?q=服务", "/w/messages/"]
+    return [*(f"/w/{room.slug}/" for room in rooms()), "/w/notices/", "/w/", "/w/search/?q=服务", "/w/messages/"]
 
 
 @pytest.mark.parametrize("login", VIEWERS)

@@ -12,11 +12,21 @@ from django.utils.translation import gettext_lazy
 
 from accounts.regions.models import Region
 from core.actor import ANYONE
-from core.forms import VerbForm
+from core.forms import FilesFormField, VerbForm
 from core.money import ZERO, MoneyFormField
 from procurement.budgets.models import BudgetLine
 from procurement.budgets.queries import plannable_lines
 from procurement.projects.models import CostLine, Project
+
+
+class AttachForm(VerbForm):
+    """Papers that argue for the project."""
+
+    papers = FilesFormField(
+        label=gettext_lazy("资料"),
+        most=10,
+        help_text=gettext_lazy("需求调研、座谈记录、询价单等，PDF、Word、表格或照片。"),
+    )
 
 
 class CostForm(forms.Form):

@@ -37,6 +37,16 @@ PROJECT = Lifecycle(
             weight="none",
         ),
         Step(
+            "attach",
+            ("draft", "feasibility"),
+            "",
+            "添加资料",
+            may.can_draft_project,
+            "procurement.projects.operations.attach_files",
+            "procurement.projects.forms.AttachForm",
+            weight="none",
+        ),
+        Step(
             "submit",
             ("draft",),
             "feasibility",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -16,6 +16,7 @@ from accounts.regions.models import Region
 from catalog.items.models import Item
 from core import clock
 from core.actor import Actor
+from core.documents import Document, store
 from core.errors import Invalid, NotAllowed, NotNow
 from core.identifiers import next_number
 from core.lifecycle import advance, begin, require
@@ -25,7 +26,9 @@ from procurement.budgets.models import BudgetLine
 from procurement.budgets.operations import plan_funds, release_plan
 from procurement.budgets.queries import allocations_of
 from procurement.permissions import projects as may
-from procurement.projects.models import CostLine, Funding, Project
+from procurement.projects.models import CostLine, Funding, Project, ProjectFile
+
+MAX_FILES = 20
 
 
 class Cost(TypedDict):
@@ -156,6 +159,29 @@ def edit_project(
     _write_lines(project, checked, fundings)
     note_duty(project.case_key, actor, "write_plan")
     return project
+
+
+@transaction.atomic
+def attach_files(project: Project, *, actor: Actor, papers: Iterable[Any]) -> Project:
+    """Lay papers beside a project (立项资料): survey, minutes, quotations; while it is written or argued.
+
+    papers  uploads with a name, or documents already stored; up to 20 a project
+    raises  NotAllowed · NotNow · Invalid at papers · Conflict
+    writes  the files; one journal entry with their digests
+    """
+    require(project, "attach", actor)
+    documents = [
+        each
+        if isinstance(each, Document)
+        else store(each, name=each.name, actor=actor, purpose="project", field="papers")
+        for each in papers
+    ]
+    if not documents:
+        raise Invalid(_("请选择文件。"), field="papers")
+    if project.files.count() + len(documents) > MAX_FILES:
+        raise Invalid(_("每个项目最多 %(n)s 个文件。") % {"n": MAX_FILES}, field="papers")
+    ProjectFile.objects.bulk_create(ProjectFile(project=project, document=each) for each in documents)
+    return advance(project, "attach", actor=actor, facts={"files": len(documents)}, documents=documents)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from catalog.items.models import Item
 from catalog.items.queries import buyable_items
 from core import duties, sections
 from core.actor import Actor
+from core.documents import Document
 from core.duties import Duty
 from core.errors import NotAllowed
 from core.money import ZERO
@@ -65,6 +66,18 @@ def may_draft(actor: Actor) -> bool:
     return may.can_draft_project(actor) and actor.organization_kind == "buyer"
 
 
+def reads_papers(project: Project, actor: Actor) -> bool:
+    """The buyer's people and the district's finance; quotations are nobody else's business."""
+    return actor.belongs_to(project.buyer_id) or actor.has("district_finance")
+
+
+def files_of(project: Project, actor: Actor) -> QuerySet[Document]:
+    """What argues for the project, for those who read it."""
+    if not reads_papers(project, actor):
+        return Document.objects.none()
+    return Document.objects.filter(pk__in=project.files.values("document"))
+
+
 PROJECTS = register(
     Room(
         slug="projects",
@@ -99,6 +112,7 @@ PROJECTS = register(
         tabs=[("funds", "资金台账")],
         sum_field="planned_amount",
         fields=["number", "ocid", "title", "kind", "planned_amount", "starts_on", "ends_on"],
+        files=files_of,
         create=("立项", "projects:create", may_draft),
         empty=("还没有项目", "从服务目录选一个条目立项，批准后就可以发订单。"),
     )
@@ -192,6 +206,18 @@ def ledger(project: Project, actor: Actor) -> dict[str, Any] | None:
     return {"entries": ledger_of_case(project.case_key)}
 
 
+def papers(project: Project, actor: Actor) -> dict[str, Any] | None:
+    """The papers that were laid beside it."""
+    if not reads_papers(project, actor):
+        return None
+    files = [
+        {"name": each.name, "url": reverse("projects:file", args=[project.pk, each.pk]), "size": each.size,
+         "sha256": each.sha256, "at": each.created_at}
+        for each in files_of(project, actor)
+    ]  # fmt: skip
+    return {"files": files, "none": _("还没有资料")} if files or project.status in {"draft", "feasibility"} else None
+
+
 def notices(project: Project, actor: Actor) -> dict[str, Any] | None:
     """What was published about it."""
     rows = list(notices_of(project.case_key)[:10])
@@ -210,6 +236,9 @@ sections.register(
     context=lambda project, actor: {"item": project.item},
     slot="side",
     order=10,
+)
+sections.register(
+    ROOM, title="立项资料", template="procurement/projects/papers.html", context=papers, slot="side", order=20
 )
 sections.register(
     ROOM, title="公告", template="procurement/projects/notices.html", context=notices, slot="side", order=30

@@ -7,17 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.organizations.models import Organization
+from core import journal
 from core.duties import tasks_for
 from procurement.budgets.models import Allocation, BudgetLine
-from procurement.projects.models import Project
+from procurement.projects.models import Project, ProjectFile
 from tests.cast import Cast
 from tests.journeys.catalog import an_item
+from tests.journeys.orders import published_order
 from tests.journeys.projects import approved_line, approved_project, drafted_project, requested_line, submitted_project
 
 
@@ -205,3 +208,31 @@ def test_the_rules_are_shown_with_source_and_doubt(cast: Cast) -> None:
     page = cast.client("admin").get(reverse("rules:list")).content.decode()
     for words in ("质疑答复", "政府采购法第五十三条", "待核实", "2027 年放假通知尚未录入", "国办发明电〔2025〕7号"):
         assert words in page
+
+
+def test_papers_are_laid_beside_a_project_and_read_by_those_who_argue_it(cast: Cast) -> None:
+    project = drafted_project(cast)
+    url, buyer = project.get_absolute_url(), cast.client("buyer")
+    survey = SimpleUploadedFile("需求调研.txt", "走访 62 户".encode())
+    fake = SimpleUploadedFile("报价.pdf", "不是 PDF".encode())
+    refused = buyer.post(f"{url}attach/", {"papers": fake, "version": project.version, "idempotency_key": "a1"})
+    assert refused.status_code == 422
+    assert "报价.pdf" in refused.content.decode()
+    done = buyer.post(f"{url}attach/", {"papers": survey, "version": project.version, "idempotency_key": "a2"})
+    assert done.status_code == 302
+    file = ProjectFile.objects.get(project=project)
+    assert journal.entries_for(project)[0].verb == "attach"
+    assert "需求调研.txt" in buyer.get(url).content.decode()
+    paper = f"{url}files/{file.document_id}/"
+    project.refresh_from_db()
+    for login, status in {"buyer": 200, "leader": 200, "other_buyer": 404, "provider1": 404, "street": 404}.items():
+        assert cast.client(login).get(paper).status_code == status, login
+    assert cast.client("leader").get(f"{url}attach/").status_code == 403
+
+
+def test_the_notices_at_work(cast: Cast) -> None:
+    order = published_order(cast)
+    page = cast.client("archivist").get("/w/notices/", {"view": "own", "kind": "tender"}).content.decode()
+    assert order.title in page
+    assert "征集公告" in page
+    assert order.title not in cast.client("other_buyer").get("/w/notices/?view=own").content.decode()
