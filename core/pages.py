@@ -273,6 +273,7 @@ OTHER_VERBS = {
     "quality": "登记评价等级",
     "export": "导出",
     "publish": "发布",
+    "invoice": "交发票",
     "paper": "登记安全保障材料",
     "roster": "登记名单",
     "open_identity": "打开身份信息",

@@ -12,6 +12,7 @@ from typing import Any
 from catalog.items.models import Item
 from core import clock, outbox
 from core.actor import Actor
+from core.documents import store
 from demo.people import PEOPLE, World
 from procurement.acceptances.operations import judge_acceptance, report_milestone
 from procurement.awards.models import Award
@@ -28,6 +29,7 @@ from procurement.orders.models import Order
 from procurement.orders.operations import approve_order, draft_order, publish_order, submit_order
 from procurement.panels.models import Panel
 from procurement.panels.operations import declare_conflict, draw_experts
+from procurement.payments.invoicing import enter_invoice
 from procurement.payments.operations import approve_payment, record_payment, request_payment
 from procurement.projects.models import Project
 from procurement.projects.operations import Cost, approve_project, draft_project, submit_project
@@ -35,7 +37,7 @@ from procurement.reviews.models import Review
 from procurement.reviews.operations import check_bid, consolidate_review, start_scoring, submit_sheet
 from procurement.reviews.queries import hand_scored
 from procurement.settlements.models import Settlement
-from procurement.settlements.operations import approve_settlement, check_settlement, draw_settlement
+from procurement.settlements.operations import approve_settlement, check_settlement, confirm_settlement, draw_settlement
 
 
 @dataclass(frozen=True)
@@ -300,9 +302,24 @@ def paid_settlement(
         contract, actor=stage.actor(team.buyer), kind=kind, milestone=milestone, deductions=deductions
     )
     settlement = check_settlement(settlement, actor=stage.actor(team.finance))
+    head = next(
+        key
+        for key, person in PEOPLE.items()
+        if stage.world.organizations[person.organization].pk == contract.provider_id
+    )
+    settlement = confirm_settlement(settlement, actor=stage.actor(head))
     settlement = approve_settlement(settlement, actor=stage.actor(team.leader))
     if not voucher:
         return settlement
+    enter_invoice(
+        settlement,
+        actor=stage.actor(head),
+        invoice_number=f"2653{int(settlement.pk) % 10**16:016d}",
+        issued_on=clock.today(),
+        amount=settlement.payable_amount,
+        seller_uscc=contract.provider.uscc or "",
+        file=store(f"{settlement}\n发票（演示）".encode(), name="发票.txt", actor=stage.actor(head), purpose="invoice"),
+    )
     payment = request_payment(settlement, actor=stage.actor(team.finance))
     payment = approve_payment(payment, actor=stage.actor(team.leader), amount=payment.amount)
     record_payment(payment, actor=stage.actor("cashier"), voucher_number=voucher, paid_on=clock.today())

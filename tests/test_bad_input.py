@@ -33,7 +33,7 @@ from tests.cast import Cast
 from tests.core.test_documents import BOMB, docx, picture
 from tests.journeys.contracts import signed_contract
 from tests.journeys.orders import drafted_order, submitted_order
-from tests.journeys.settlements import approved_settlement
+from tests.journeys.settlements import invoiced_settlement
 
 
 class Fields(HTMLParser):
@@ -177,7 +177,7 @@ def test_two_people_move_one_object(cast: Cast) -> None:
 )
 def test_an_amount_is_typed_again_exactly(cast: Cast, typed: str, said: str) -> None:
     """The approver of a payment types what is paid; anything else pays nothing."""
-    payment = request_payment(approved_settlement(cast), actor=cast.actor("finance"))
+    payment = request_payment(invoiced_settlement(cast), actor=cast.actor("finance"))
     client, url = cast.client("leader"), f"{payment.get_absolute_url()}approve/"
     amount = typed.format(more=payment.amount + 1, exact=payment.amount)
     answer = client.post(url, {**shown(client, url), "amount": amount})

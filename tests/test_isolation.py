@@ -30,7 +30,7 @@ from tests.journeys.contracts import drawn_contract, frozen_contract, reported_m
 from tests.journeys.orders import approved_order, drafted_order, published_order, submitted_order
 from tests.journeys.projects import approved_line, drafted_project, requested_line, submitted_project
 from tests.journeys.reviews import seated_logins
-from tests.journeys.settlements import approved_settlement, drawn_settlement
+from tests.journeys.settlements import approved_settlement, drawn_settlement, invoiced_settlement
 
 SECRET = "暗号柒叁"
 RIVALS = {"other_buyer", "other_leader", "other_procurer", "other_auditor"}
@@ -143,7 +143,7 @@ def deliveries(cast: Cast) -> Iterator[Hidden]:
     yield Hidden("drawn settlement", drawn, far | {"street", "provider1"})
     third = approved_settlement(cast, drawn_settlement(cast, signed_contract(cast, n=5), 1))
     yield Hidden("approved settlement", third, far | {"street"})
-    payment = request_payment(third, actor=cast.actor("finance"))
+    payment = request_payment(invoiced_settlement(cast, third), actor=cast.actor("finance"))
     yield Hidden("requested payment", payment, far | {"street", "provider1"})
 
 

@@ -89,6 +89,7 @@ CONTRACT = Lifecycle(
         ),
         Step("complete", ("performing", "rectifying"), "completed", "全部验收", by_news, listed=False),
         Step("close", ("completed",), "closed", "付清", by_news, listed=False),
+        Step("reopen", ("closed",), "completed", "退票重开", by_news, listed=False),
     ),
     line=(
         ("起草", ("draft",)),

@@ -19,6 +19,7 @@ from core import clock
 from core.money import ZERO, exact, yuan
 from procurement.budgets.models import Allocation
 from procurement.contracts.models import Contract
+from procurement.expenses.invoices import number_faults
 from procurement.expenses.leads import Lead, Spent, first_digits, invoices_in_a_row, much_cash
 from procurement.expenses.models import Expense
 from procurement.expenses.queries import STANDING, CostOption, cost_options
@@ -26,8 +27,6 @@ from procurement.rules.queries import parameter
 
 CAPS = {"management": "管理费用", "staff": "项目人员补贴", "publicity": "宣传"}
 REFUSES = "不能登记"
-NUMBER = re.compile(r"\d{8}|\d{20}")
-CODE = re.compile(r"\d{10}|\d{12}")
 Faults = dict[str, list[str]]
 
 
@@ -173,12 +172,8 @@ def _check_invoice(entry: Entry, found: defaultdict[str, list[str]]) -> None:
         if not re.fullmatch(r"[0-9A-Za-z-]{1,20}", number):
             found["invoice_number"].append(_("凭证号码只能是数字、字母和短横线，最多 20 位。"))
         return
-    if not NUMBER.fullmatch(number):
-        found["invoice_number"].append(_("发票号码是 8 位数字；全电发票是 20 位数字。"))
-    elif len(number) == 20 and code:
-        found["invoice_code"].append(_("全电发票只有 20 位号码，没有代码，请把代码空着。"))
-    elif len(number) == 8 and not CODE.fullmatch(code):
-        found["invoice_code"].append(_("请填写发票代码，10 位或 12 位数字。"))
+    for name, said in number_faults(code, number).items():
+        found[name].extend(said)
 
 
 def _check_caps(frame: Frame, cost_class: str, entry: Entry, found: defaultdict[str, list[str]]) -> None:

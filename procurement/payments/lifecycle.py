@@ -11,6 +11,7 @@ PAYMENT = Lifecycle(
         "requested": Status("待批准", "wait", note="a finance officer asks"),
         "approved": Status("待支付", "wait", note="the leadership approves"),
         "paid": Status("已支付", "done", end=True, note="the cashier records the treasury's voucher"),
+        "bounced": Status("已退票", "stop", end=True, note="the bank gave the money back; finance asks anew"),
         "returned": Status("已退回", "stop", end=True, note="the approver sends it back"),
     },
     steps=(
@@ -27,6 +28,11 @@ PAYMENT = Lifecycle(
             "record", ("approved",), "paid", "登记支付凭证", may.can_record_payment,
             "procurement.payments.operations.record_payment", "procurement.payments.forms.VoucherForm",
             primary=True, consequence="登记后计入台账，不能再改。",
+        ),
+        Step(
+            "bounce", ("paid",), "bounced", "登记退票", may.can_record_bounce,
+            "procurement.payments.bounces.bounce_payment", "procurement.payments.forms.BounceForm", reason=True,
+            consequence="账上的这笔支出冲回，结算重新待支付；核对账号以后再申请。",
         ),
     ),
     line=(("申请", ("requested",)), ("批准", ("approved",)), ("支付", ("paid",))),

@@ -26,10 +26,12 @@ from procurement.budgets.operations import pay_funds, refund_funds, release_comm
 from procurement.budgets.queries import allocations_of
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import contracts_of_case
+from procurement.payments.interest import days_late, late_interest
 from procurement.payments.models import Payment, PaymentSplit
-from procurement.payments.queries import used_of
+from procurement.payments.queries import ENDED, committed_of, used_of
 from procurement.permissions.payments import can_request_payment
 from procurement.projects.models import Project
+from procurement.rules.queries import parameter
 from procurement.settlements.models import Settlement
 
 
@@ -37,23 +39,27 @@ from procurement.settlements.models import Settlement
 def request_payment(settlement: Settlement, *, actor: Actor) -> Payment:
     """Ask for the payment of an approved settlement (申请支付): its payable amount, to the account in the signed contract.
 
+    After a bounce (退票) it goes to the account that two people confirmed since.
     returns  the payment, requested
-    raises   NotAllowed · NotNow (not approved, nothing payable, a hold) · Conflict (asked already)
+    raises   NotAllowed · NotNow (not approved, nothing payable, no invoice yet, a hold) · Conflict (asked already)
     writes   the payment; one journal entry "create"
     """
     if not can_request_payment(actor) or not actor.belongs_to(settlement.buyer_id):
         raise NotAllowed(_("支付由采购人的财务申请。"))
     locked = Settlement.objects.select_for_update(of=("self",)).select_related("contract__provider", "buyer")
     settlement = locked.get(pk=settlement.pk)
-    if Payment.objects.filter(settlement=settlement).exclude(status="returned").exists():
+    if Payment.objects.filter(settlement=settlement).exclude(status__in=ENDED).exists():
         raise Conflict(_("这笔结算已经申请支付。"))
     if settlement.status != "approved":
         raise NotNow(_("结算批准以后才能申请支付，当前状态是「%(status)s」。") % {"status": settlement.status_label})
     if settlement.payable_amount <= ZERO:
         raise NotNow(_("这笔结算没有应付金额。"))
+    invoice = settlement.invoices.filter(voided_at__isnull=True).first()
+    if invoice is None:
+        raise NotNow(_("承接单位还没有交发票，发票核对无误以后才能申请支付。"))
     _require_free(settlement)
     note_duty(settlement.case_key, actor, "request_payment")
-    payee = settlement.contract.parties["provider"]
+    payee = payee_of(settlement)
     return begin(
         Payment(
             settlement=settlement,
@@ -65,8 +71,22 @@ def request_payment(settlement: Settlement, *, actor: Actor) -> Payment:
             requested_by_name=actor.user_name,
         ),
         actor=actor,
-        facts={"amount": str(settlement.payable_amount), "settlement": settlement.number},
+        facts={
+            "amount": str(settlement.payable_amount),
+            "settlement": settlement.number,
+            "invoice": str(invoice),
+            "invoice_digest": invoice.document.sha256,
+        },
     )
+
+
+def payee_of(settlement: Settlement) -> dict[str, str]:
+    """Name, code, bank and account that are paid: the signed contract's; after a bounce the provider's account of now."""
+    payee = dict(settlement.contract.parties["provider"])
+    if settlement.payments.filter(status="bounced").exists():
+        provider = settlement.contract.provider
+        payee |= {"bank_name": provider.bank_name, "bank_account": provider.bank_account}
+    return payee
 
 
 def _require_free(settlement: Settlement) -> None:
@@ -142,16 +162,25 @@ def record_payment(payment: Payment, *, actor: Actor, voucher_number: str, paid_
     if Payment.objects.filter(buyer_id=payment.buyer_id, voucher_number=voucher).exclude(pk=payment.pk).exists():
         raise Invalid(_("凭证号「%(voucher)s」已经登记过，请核对。") % {"voucher": voucher}, field="voucher_number")
     note_duty(payment.case_key, actor, "record_payment")
+    days, owed = lateness(payment, paid_on)
     try:
         with transaction.atomic():
             advance(
                 payment,
                 "record",
                 actor=actor,
-                facts={"voucher": voucher, "paid_on": paid_on.isoformat(), "amount": str(payment.amount)},
+                facts={
+                    "voucher": voucher,
+                    "paid_on": paid_on.isoformat(),
+                    "amount": str(payment.amount),
+                    "late_days": days,
+                    "late_interest": str(owed),
+                },
                 voucher_number=voucher,
                 paid_on=paid_on,
                 recorded_by_name=actor.user_name,
+                late_days=days,
+                late_interest=owed,
             )
     except IntegrityError:
         raise Conflict(_("凭证号刚刚被登记过，请核对。"), field="voucher_number") from None
@@ -173,9 +202,24 @@ def record_payment(payment: Payment, *, actor: Actor, voucher_number: str, paid_
     return payment
 
 
+def lateness(payment: Payment, day: date) -> tuple[int, Decimal]:
+    """How many days late a payment is on a day, and the interest in yuan that follows; (0, 0.00) in time.
+
+    source  保障中小企业款项支付条例第十七条; the dated rule interest.late (每日，万分之几)
+    """
+    due = payment.settlement.due_at
+    days = days_late(clock.local(due).date(), day) if due else 0
+    rate = Decimal(str(parameter("interest.late", on=day).value))
+    return days, late_interest(payment.amount, days, rate)
+
+
 def split_payment(settlement: Settlement, amount: Decimal) -> list[tuple[Allocation, Decimal]]:
     """The amount over the allocations that fund the contract, by what each has left; adds up exactly (按来源拆分)."""
     contract = settlement.contract
+    bounced = Payment.objects.filter(settlement=settlement, status="bounced").order_by("created_at").last()
+    if bounced is not None:
+        # What came back goes out again as it was: of the same allocations, where it is still bound.
+        return [(each.allocation, each.amount) for each in bounced.splits.select_related("allocation__line")]
     fundings = list(contract.fundings.select_related("allocation__line").order_by("pk"))
     if settlement.kind == "supplementary":
         # Its funds were bound anew in the largest source when it was approved.
@@ -239,7 +283,7 @@ def _close_if_final(settlement: Settlement, actor: Actor) -> None:
     if settlement.kind == "final":
         used = used_of(contract)
         for funding in contract.fundings.select_related("allocation"):
-            rest = funding.amount - used.get(funding.allocation_id, ZERO)
+            rest = committed_of(contract, funding.allocation_id) - used.get(funding.allocation_id, ZERO)
             if rest > ZERO:
                 release_commitment(funding.allocation, rest, **named)
     project = Project.objects.get(pk=contract.case_key)

@@ -12,9 +12,12 @@ from core.money import ZERO
 from core.permissions import in_scope
 from procurement.budgets.models import LedgerEntry
 from procurement.contracts.models import Contract
-from procurement.payments.models import Payment, PaymentSplit
+from procurement.payments.models import Invoice, Payment, PaymentSplit
 from procurement.settlements.models import Settlement
 from procurement.settlements.queries import visible_settlements
+
+ENDED = ("returned", "bounced")
+"""A payment that came to nothing: its settlement may be asked for again."""
 
 
 def visible_payments(actor: Actor) -> QuerySet[Payment]:
@@ -23,18 +26,36 @@ def visible_payments(actor: Actor) -> QuerySet[Payment]:
         "buyer", "settlement__milestone", "settlement__contract__provider", "settlement__contract__award__lot__order"
     )
     if actor.organization_kind == "provider":
-        return payments.filter(settlement__contract__provider_id=actor.organization_id, status="paid")
+        return payments.filter(settlement__contract__provider_id=actor.organization_id, status__in=["paid", "bounced"])
     if actor.has("region_officer"):
         return payments.none()
     return payments.filter(in_scope(actor))
 
 
 def to_request(actor: Actor) -> QuerySet[Settlement]:
-    """Approved settlements with something to pay and no standing payment (待申请支付)."""
-    standing = Payment.objects.filter(settlement=OuterRef("pk")).exclude(status="returned")
+    """Approved settlements with something to pay, an invoice, and no standing payment (待申请支付)."""
+    invoiced = Invoice.objects.filter(settlement=OuterRef("pk"), voided_at__isnull=True)
+    standing = Payment.objects.filter(settlement=OuterRef("pk")).exclude(status__in=ENDED)
     return (
         visible_settlements(actor)
-        .filter(~Exists(standing), status="approved", payable_amount__gt=ZERO, buyer_id=actor.organization_id)
+        .filter(
+            ~Exists(standing),
+            Exists(invoiced),
+            status="approved",
+            payable_amount__gt=ZERO,
+            buyer_id=actor.organization_id,
+        )
+        .order_by("due_at")
+    )
+
+
+def to_invoice(actor: Actor) -> QuerySet[Settlement]:
+    """Approved settlements of the provider that want an invoice (待交发票)."""
+    standing = Invoice.objects.filter(settlement=OuterRef("pk"), voided_at__isnull=True)
+    return (
+        visible_settlements(actor)
+        .filter(~Exists(standing), status="approved", payable_amount__gt=ZERO)
+        .filter(contract__provider_id=actor.organization_id)
         .order_by("due_at")
     )
 
@@ -44,6 +65,13 @@ def to_conclude(actor: Actor) -> QuerySet[Settlement]:
     return visible_settlements(actor).filter(
         status="approved", payable_amount__lte=ZERO, buyer_id=actor.organization_id
     )
+
+
+def committed_of(contract: Contract, allocation: UUID) -> Decimal:
+    """What of an allocation the contract still binds, in yuan: bound less released, as the ledger has it."""
+    entries = LedgerEntry.objects.filter(reference=contract.journal_key, allocation=allocation).order_by()
+    sums: dict[str, Decimal] = dict(entries.values_list("kind").annotate(total=Sum("amount")))
+    return sums.get("contract", ZERO) - sums.get("release_contract", ZERO)
 
 
 def used_of(contract: Contract) -> dict[UUID, Decimal]:

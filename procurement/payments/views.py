@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from core import duties, sections
+from core import clock, duties, sections
 from core.actor import Actor
 from core.duties import Duty
 from core.money import ZERO, capitals
@@ -22,10 +22,12 @@ from core.permissions import BUYER_ROLES
 from core.rooms import Column, Figure, Room, View, register
 from core.templatetags.words import money_text
 from procurement.contracts.models import Contract
+from procurement.payments.forms import InvoiceForm
+from procurement.payments.invoicing import enter_invoice
 from procurement.payments.models import Payment
-from procurement.payments.operations import request_payment
-from procurement.payments.queries import to_conclude, to_request, visible_payments
-from procurement.permissions.payments import can_request_payment
+from procurement.payments.operations import lateness, payee_of, request_payment
+from procurement.payments.queries import ENDED, to_conclude, to_invoice, to_request, visible_payments
+from procurement.permissions.payments import can_enter_invoice, can_request_payment
 from procurement.projects.models import Project
 from procurement.settlements.models import Settlement
 from procurement.settlements.queries import visible_settlements
@@ -57,12 +59,34 @@ def masked(account: str) -> str:
 def _figures(payment: Payment, actor: Actor) -> list[Figure]:
     found = [Figure(_("支付金额"), payment.amount, unit=_("元"), detail=capitals(payment.amount), kind="hero")]
     due = payment.settlement.due_at
-    if payment.status == "paid" and payment.paid_on:
+    if payment.status in {"paid", "bounced"} and payment.paid_on:
         found.append(Figure(_("支付日期"), f"{payment.paid_on:%m-%d}", detail=str(payment.paid_on.year)))
-        found.append(Figure(_("凭证号"), payment.voucher_number))
-    elif due:
-        found.append(Figure(_("付款期限"), f"{due:%m-%d}", detail=_("验收后 30 日")))
+        found.append(Figure(_("凭证号"), payment.voucher_number, detail=payment.bounce_voucher))
+        days, owed = payment.late_days, payment.late_interest
+    else:
+        if due:
+            found.append(Figure(_("付款期限"), f"{clock.local(due):%m-%d}", detail=_("验收后 30 日")))
+        days, owed = lateness(payment, clock.today())
+    if days:
+        detail = _("逾期 %(n)s 天，另行支付") % {"n": days}
+        found.append(Figure(_("逾期利息"), owed, unit=_("元"), detail=detail, kind="hot"))
     return found
+
+
+def _context(payment: Payment, actor: Actor) -> dict[str, Any]:
+    notes: list[dict[str, Any]] = []
+    if payment.status == "bounced":
+        text = _("退票凭证 %(voucher)s，%(day)s。资金已冲回，请核对收款账号后重新申请。")
+        given = {"voucher": payment.bounce_voucher, "day": payment.bounced_on}
+        link = {"label": _("看结算"), "url": payment.settlement.get_absolute_url()}
+        notes.append({"kind": "warn", "title": _("银行退票"), "text": text % given, "link": link})
+    return {"notes": notes}
+
+
+def overdue(rows: QuerySet[Payment], actor: Actor) -> QuerySet[Payment]:
+    """Asked for, not paid, and past its day; or paid too late."""
+    waiting = Q(status__in=("requested", "approved"), settlement__due_at__lt=clock.now())
+    return rows.filter(waiting | Q(status="paid", late_days__gt=0))
 
 
 PAYMENTS = register(
@@ -100,12 +124,14 @@ PAYMENTS = register(
             View("全部", "", lambda rows, actor: rows),
             View("待批准", "requested", lambda rows, actor: rows.filter(status="requested")),
             View("待支付", "approved", lambda rows, actor: rows.filter(status="approved")),
+            View("逾期", "late", overdue),
             View("已支付", "paid", lambda rows, actor: rows.filter(status="paid")),
         ),
         figures=_figures,
+        context=_context,
         subtitle=lambda p: [p.settlement.name, p.payee.get("name", "")],
         sum_field="amount",
-        fields=("id", "number", "amount", "status", "voucher_number", "paid_on"),
+        fields=("id", "number", "amount", "status", "voucher_number", "paid_on", "late_days", "late_interest"),
         empty=("还没有支付", "结算批准以后，财务在这里申请支付。"),
     )
 )
@@ -146,6 +172,24 @@ def _splits_section(payment: Payment, actor: Actor) -> dict[str, Any] | None:
     return {"splits": splits, "payment": payment} if splits else None
 
 
+def _invoice_section(settlement: Settlement, actor: Actor) -> dict[str, Any] | None:
+    """The invoice with its paper, and who is to hand one in."""
+    if settlement.status not in {"approved", "paid"} or settlement.payable_amount <= ZERO:
+        return None
+    invoice = settlement.invoices.filter(voided_at__isnull=True).select_related("document").first()
+    enters = settlement.status == "approved" and can_enter_invoice(actor, settlement)
+    asked = settlement.payments.exclude(status__in=ENDED).exists()
+    if invoice is None:
+        return {"settlement": settlement, "invoice": None, "enters": enters}
+    file = {
+        "name": invoice.document.name,
+        "url": reverse("settlements:file", args=[settlement.pk, invoice.document_id]),
+        "size": invoice.document.size,
+        "sha256": invoice.document.sha256,
+    }
+    return {"settlement": settlement, "invoice": invoice, "files": [file], "enters": enters and not asked}
+
+
 def _settlement_section(settlement: Settlement, actor: Actor) -> dict[str, Any] | None:
     rows = list(visible_payments(actor).filter(settlement=settlement).order_by("created_at"))
     asks = to_request(actor).filter(pk=settlement.pk) if can_request_payment(actor) else []
@@ -168,6 +212,14 @@ sections.register(OWN, title="收款方", template=f"{FOLDER}/payee.html", conte
 sections.register(OWN, title="按资金来源拆分", template=f"{FOLDER}/splits.html", context=_splits_section, order=20)
 sections.register(OWN, title="三人分办", template=f"{FOLDER}/hands.html", context=_hands_section, slot="side", order=10)
 sections.register(
+    "procurement.settlement",
+    title="发票",
+    template=f"{FOLDER}/invoiced.html",
+    context=_invoice_section,
+    slot="side",
+    order=30,
+)
+sections.register(
     "procurement.settlement", title="支付", template=f"{FOLDER}/rows.html", context=_settlement_section, order=30
 )
 sections.register(
@@ -184,6 +236,18 @@ def _waiting(status: str) -> Any:
     )
 
 
+duties.register(
+    Duty(
+        name="payment.invoice",
+        roles=("provider_admin", "provider_worker"),
+        queryset=to_invoice,
+        title=lambda settlement: settlement.contract.title,
+        button="交发票",
+        note=lambda settlement: _("%(name)s已批准，交发票后付款") % {"name": settlement.name},
+        amount=lambda settlement: settlement.payable_amount,
+        url=lambda settlement: reverse("payments:invoice", args=[settlement.pk]),
+    )
+)
 duties.register(
     Duty(
         name="payment.request",
@@ -243,7 +307,7 @@ def ask(request: HttpRequest, settlement: UUID) -> HttpResponse:
     if not can_request_payment(actor):
         raise Http404
     found = get_object_or_404(visible_settlements(actor).filter(buyer_id=actor.organization_id), pk=settlement)
-    payee = found.contract.parties.get("provider", {})
+    payee = payee_of(found)
     context = {
         "title": _("申请支付"),
         "head": {"title": f"{found.contract.title}：{found.name}", "number": found.number or "", "chip": found.chip},
@@ -278,4 +342,46 @@ def ask(request: HttpRequest, settlement: UUID) -> HttpResponse:
     )
 
 
-urlpatterns = [path("request/<uuid:settlement>/", ask, name="request"), *room_urls(PAYMENTS)]
+def invoice(request: HttpRequest, settlement: UUID) -> HttpResponse:
+    """Hand in the invoice of a settlement; 404 for another provider's."""
+    actor = actor_of(request)
+    mine = visible_settlements(actor).filter(contract__provider_id=actor.organization_id)
+    found = get_object_or_404(mine, pk=settlement)
+    bound = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = InvoiceForm(*bound)
+    form.initial.update(
+        amount=found.payable_amount, issued_on=f"{clock.today()}", seller_uscc=found.contract.provider.uscc
+    )
+    buyer = found.contract.parties.get("buyer", {})
+    context = {
+        "title": _("交发票"),
+        "head": {"title": f"{found.contract.title}：{found.name}", "number": found.number or "", "chip": found.chip},
+        "consequence": _("发票和结算核对一致以后，采购人财务申请支付。"),
+        "facts": [
+            {"label": _("购买方"), "value": buyer.get("name", found.buyer.name), "sub": buyer.get("uscc", "")},
+            {"label": _("本次应付"), "value": found.payable_amount, "unit": _("元")},
+        ],
+        "back_url": found.get_absolute_url(),
+        "submit_label": _("交发票"),
+        "back_label": _("先不交"),
+        "crumbs": [
+            {"label": _("结算"), "url": reverse("settlements:list")},
+            {"label": found.number or found.name, "url": found.get_absolute_url()},
+            {"label": _("交发票"), "url": ""},
+        ],
+    }
+    return answer(
+        request,
+        form,
+        lambda cleaned: enter_invoice(found, actor=actor, **cleaned),
+        template=InvoiceForm.template,
+        context=context,
+        done=lambda made: found.get_absolute_url(),
+    )
+
+
+urlpatterns = [
+    path("invoice/<uuid:settlement>/", invoice, name="invoice"),
+    path("request/<uuid:settlement>/", ask, name="request"),
+    *room_urls(PAYMENTS),
+]

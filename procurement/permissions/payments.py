@@ -8,6 +8,7 @@ from core.actor import Actor
 
 if TYPE_CHECKING:
     from procurement.payments.models import Payment
+    from procurement.settlements.models import Settlement
 
 
 def can_request_payment(actor: Actor, payment: Payment | None = None) -> bool:
@@ -18,6 +19,16 @@ def can_request_payment(actor: Actor, payment: Payment | None = None) -> bool:
 def can_approve_payment(actor: Actor, payment: Payment) -> bool:
     """The buyer's leadership; not who asked."""
     return actor.works_for(payment.buyer_id, "leader") and payment.requested_by_key != actor.user_key
+
+
+def can_enter_invoice(actor: Actor, settlement: Settlement) -> bool:
+    """The head of the provider that is paid, or its workers."""
+    return actor.works_for(settlement.contract.provider_id, "provider_admin", "provider_worker")
+
+
+def can_record_bounce(actor: Actor, payment: Payment) -> bool:
+    """The buyer's cashier, who sees the bank's slip."""
+    return actor.works_for(payment.buyer_id, "cashier")
 
 
 def can_record_payment(actor: Actor, payment: Payment) -> bool:

@@ -36,6 +36,11 @@ def can_return_settlement(actor: Actor, settlement: Settlement) -> bool:
     return can_check_settlement(actor, settlement)
 
 
+def can_confirm_settlement(actor: Actor, settlement: Settlement) -> bool:
+    """The head of the provider: confirms the statement or disputes it (对账)."""
+    return actor.works_for(settlement.contract.provider_id, "provider_admin")
+
+
 def can_conclude_settlement(actor: Actor, settlement: Settlement) -> bool:
     """The buyer's cashier, where there is nothing to pay: zero, or a refund due."""
     return actor.works_for(settlement.buyer_id, "cashier") and settlement.payable_amount <= 0
@@ -52,7 +57,7 @@ def can_read_report(actor: Actor, settlement: Settlement) -> bool:
     """The buyer's people; the provider once it is approved; oversight in scope."""
     return (
         actor.belongs_to(settlement.buyer_id)
-        or (actor.belongs_to(settlement.contract.provider_id) and settlement.status in {"approved", "paid"})
+        or (actor.belongs_to(settlement.contract.provider_id) and settlement.status in {"checked", "approved", "paid"})
         or (
             actor.has("district_finance")
             and bool(actor.region_path)

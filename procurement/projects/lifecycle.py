@@ -101,6 +101,7 @@ PROJECT = Lifecycle(
         Step("fail", ("procuring",), "failed", "采购失败", by_news, listed=False),
         Step("contract", ("procuring",), "contracted", "签订合同", by_news, listed=False),
         Step("close", ("contracted",), "closed", "完成", by_news, listed=False),
+        Step("reopen", ("closed",), "contracted", "退票重开", by_news, listed=False),
     ),
     line=(
         ("立项", ("draft", "feasibility")),

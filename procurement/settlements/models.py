@@ -46,6 +46,8 @@ class Settlement(BuyerAggregate):
     drawn_by_name = models.CharField("编制人", max_length=64)
     checked_by_key = models.CharField(max_length=64, blank=True)
     checked_by_name = models.CharField("审核人", max_length=64, blank=True)
+    confirmed_by_name = models.CharField("承接单位确认人", max_length=64, blank=True)
+    confirmed_at = models.DateTimeField("承接单位确认时间", null=True, blank=True)
     approved_by_name = models.CharField("批准人", max_length=64, blank=True)
     approved_at = models.DateTimeField("批准时间", null=True, blank=True)
     due_at = models.DateTimeField("付款期限", null=True, blank=True)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.memberships.queries import people_with_role
 from core import clock, holds, journal
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
@@ -223,7 +224,7 @@ def check_settlement(settlement: Settlement, *, actor: Actor) -> Settlement:
     require(settlement, "check", actor)
     _require_right(settlement)
     note_duty(settlement.case_key, actor, "check_settlement")
-    return advance(
+    advance(
         settlement,
         "check",
         actor=actor,
@@ -231,6 +232,57 @@ def check_settlement(settlement: Settlement, *, actor: Actor) -> Settlement:
         checked_by_key=actor.user_key,
         checked_by_name=actor.user_name,
     )
+    tell(
+        people_with_role(settlement.contract.provider_id, "provider_admin"),
+        sentence=_("请核对并确认结算：%(title)s") % {"title": str(settlement)[:160]},
+        url=settlement.get_absolute_url(),
+        kind="settlement.checked",
+        key=f"settlement.checked:{settlement.pk}",
+    )
+    return settlement
+
+
+@transaction.atomic
+def confirm_settlement(settlement: Settlement, *, actor: Actor) -> Settlement:
+    """Confirm the statement (确认结算单): by the head of the provider, once; then the leadership may approve.
+
+    raises  NotAllowed · NotNow (state; confirmed already) · Conflict (the figures are no longer right)
+    writes  who confirmed and when; one journal entry
+    """
+    require(settlement, "confirm", actor)
+    if settlement.confirmed_at is not None:
+        raise NotNow(_("已经确认过了。"))
+    _require_right(settlement)
+    return advance(
+        settlement,
+        "confirm",
+        actor=actor,
+        facts={"payable": str(settlement.payable_amount)},
+        confirmed_by_name=actor.user_name,
+        confirmed_at=clock.now(),
+    )
+
+
+@transaction.atomic
+def dispute_settlement(settlement: Settlement, *, actor: Actor, reason: str) -> Settlement:
+    """Dispute the statement (对结算有异议), with the reason; it goes back and a new one is drawn up in its place.
+
+    raises  NotAllowed · NotNow (state; confirmed already) · Invalid (no reason) · Conflict
+    writes  status; one journal entry; the officer who drew it and finance are told
+    """
+    require(settlement, "dispute", actor)
+    if settlement.confirmed_at is not None:
+        raise NotNow(_("已经确认过了，有出入的请联系采购人退回。"))
+    advance(settlement, "dispute", actor=actor, reason=reason)
+    tell(
+        [settlement.drawn_by_key, settlement.checked_by_key],
+        sentence=_("承接单位对结算有异议：%(title)s。%(reason)s")
+        % {"title": str(settlement)[:120], "reason": reason[:120]},
+        url=settlement.get_absolute_url(),
+        kind="settlement.disputed",
+        key=f"settlement.disputed:{settlement.pk}",
+    )
+    return settlement
 
 
 def _require_right(settlement: Settlement) -> None:
@@ -247,11 +299,13 @@ def approve_settlement(settlement: Settlement, *, actor: Actor) -> Settlement:
     """Approve a settlement (批准结算): by the leadership, who neither drew nor checked it.
 
     returns  the settlement with its number 五青购结〔2026〕1号 and the day by which it is to be paid (D25)
-    raises   NotAllowed · NotNow · Conflict
+    raises   NotAllowed · NotNow (state, a hold, not confirmed by the provider yet) · Conflict
     writes   status, number, due_at; for a supplementary one that pays more: the funds, planned and bound anew
     source   保障中小企业款项支付条例第九条 (D25: 30 days from acceptance)
     """
     require(settlement, "approve", actor)
+    if settlement.confirmed_at is None:
+        raise NotNow(_("承接单位还没有确认这份结算，确认以后才能批准。"))
     _require_right(settlement)
     contract = settlement.contract
     order = contract.award.lot.order

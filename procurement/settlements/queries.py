@@ -19,12 +19,14 @@ STANDING = (*PENDING, "paid")
 
 
 def visible_settlements(actor: Actor) -> QuerySet[Settlement]:
-    """What this person may know of: the buyer's people and oversight in scope; the provider once it is approved."""
+    """What this person may know of: the buyer's people and oversight in scope; the provider once finance checked it."""
     settlements = Settlement.objects.select_related(
         "buyer", "milestone", "acceptance", "contract__provider", "contract__buyer", "contract__award__lot__order"
     )
     if actor.organization_kind == "provider":
-        return settlements.filter(contract__provider_id=actor.organization_id, status__in=["approved", "paid"])
+        return settlements.filter(
+            contract__provider_id=actor.organization_id, status__in=["checked", "approved", "paid"]
+        )
     if actor.has("region_officer"):
         return settlements.none()
     return settlements.filter(in_scope(actor))
@@ -33,6 +35,22 @@ def visible_settlements(actor: Actor) -> QuerySet[Settlement]:
 def settlements_of(contract: Contract) -> QuerySet[Settlement]:
     """The contract's settlements, oldest first."""
     return Settlement.objects.filter(contract=contract).select_related("milestone").order_by("created_at")
+
+
+def to_confirm(actor: Actor) -> QuerySet[Settlement]:
+    """Checked settlements that wait for the provider's word (待对账)."""
+    return visible_settlements(actor).filter(
+        status="checked", confirmed_at__isnull=True, contract__provider_id=actor.organization_id
+    )
+
+
+def to_approve(actor: Actor) -> QuerySet[Settlement]:
+    """Settlements of the actor's organization that the provider confirmed (待批准)."""
+    return (
+        visible_settlements(actor)
+        .filter(status="checked", confirmed_at__isnull=False, buyer_id=actor.organization_id)
+        .order_by("confirmed_at")
+    )
 
 
 def paid_so_far(contract: Contract) -> Decimal:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from core import batch_pages, clock, duties, sections
 from core.actor import Actor
 from core.batches import batchable
+from core.documents import Document
 from core.duties import Duty
 from core.job_pages import report_section
 from core.money import ZERO, capitals
@@ -33,6 +34,8 @@ from procurement.settlements.queries import (
     deciding_acceptance,
     deducted_so_far,
     paid_so_far,
+    to_approve,
+    to_confirm,
     unsettled_contracts,
     unsettled_milestones,
     visible_settlements,
@@ -82,6 +85,24 @@ def _figures(settlement: Settlement, actor: Actor) -> list[Figure]:
 def _heat(settlement: Settlement) -> str:
     overdue = settlement.status == "approved" and settlement.due_at is not None and settlement.due_at < clock.now()
     return "hot" if overdue else ""
+
+
+def _files(settlement: Settlement, actor: Actor) -> QuerySet[Document]:
+    """The invoices that were handed in for it; who sees the settlement sees them."""
+    return Document.objects.filter(pk__in=settlement.invoices.values("document"))
+
+
+def _locked(settlement: Settlement, actor: Actor) -> list[tuple[str, str]]:
+    """What must wait for the other side, and why."""
+    if settlement.status != "checked":
+        return []
+    if settlement.confirmed_at is None:
+        return [("approve", _("承接单位还没有确认。"))]
+    said = _("%(name)s已于 %(day)s 确认。") % {
+        "name": settlement.confirmed_by_name,
+        "day": f"{clock.local(settlement.confirmed_at):%m-%d}",
+    }
+    return [("confirm", said), ("dispute", said)]
 
 
 def _context(settlement: Settlement, actor: Actor) -> dict[str, Any]:
@@ -147,6 +168,8 @@ SETTLEMENTS = register(
             _("服务期 %(start)s 至 %(end)s") % {"start": s.contract.starts_on, "end": s.contract.ends_on},
         ],
         context=_context,
+        locked=_locked,
+        files=_files,
         sum_field="payable_amount",
         fields=(
             "id",
@@ -210,6 +233,11 @@ def _needs_section(settlement: Settlement, actor: Actor) -> dict[str, Any] | Non
             "kind": "ok" if settlement.checked_by_name else "wait",
             "title": _("审核人不是编制人"),
             "note": settlement.checked_by_name or _("由%(name)s以外的财务审核") % {"name": settlement.drawn_by_name},
+        },
+        {
+            "kind": "ok" if settlement.confirmed_by_name else "wait",
+            "title": _("承接单位确认"),
+            "note": settlement.confirmed_by_name or _("审核以后由承接单位负责人核对"),
         },
         {
             "kind": "ok" if settlement.approved_by_name else "wait",
@@ -319,9 +347,21 @@ duties.register(
 )
 duties.register(
     Duty(
+        name="settlement.confirm",
+        roles=("provider_admin",),
+        queryset=to_confirm,
+        title=lambda settlement: settlement.contract.title,
+        button="确认结算",
+        verb="confirm",
+        note=lambda settlement: _("%(name)s，请核对数量和金额") % {"name": settlement.name},
+        amount=lambda settlement: settlement.payable_amount,
+    )
+)
+duties.register(
+    Duty(
         name="settlement.approve",
         roles=("leader",),
-        queryset=_waiting("checked"),
+        queryset=to_approve,
         title=lambda settlement: settlement.contract.title,
         button="批准结算",
         verb="approve",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from core import clock
+from core.actor import Actor
+from core.documents import store
 from procurement.contracts.models import Contract
+from procurement.payments.invoicing import enter_invoice
 from procurement.payments.models import Payment
 from procurement.payments.operations import approve_payment, record_payment, request_payment
 from procurement.settlements.models import Settlement
-from procurement.settlements.operations import approve_settlement, check_settlement, draw_settlement
+from procurement.settlements.operations import approve_settlement, check_settlement, confirm_settlement, draw_settlement
 from tests.cast import Cast
 from tests.journeys.contracts import judged_milestone, signed_contract
+
+_invoices = count(26532000000000000001)
 
 
 def drawn_settlement(cast: Cast, contract: Contract | None = None, n: int = 1, **how: Any) -> Settlement:
@@ -24,16 +30,43 @@ def drawn_settlement(cast: Cast, contract: Contract | None = None, n: int = 1, *
     return draw_settlement(contract, actor=cast.actor("buyer"), **{"kind": "final", **how})
 
 
+def provider_of(cast: Cast, settlement: Settlement) -> Actor:
+    """The head of the provider that is paid."""
+    return cast.actor(next(k for k, org in cast.organizations.items() if org.pk == settlement.contract.provider_id))
+
+
+def confirmed_settlement(cast: Cast, settlement: Settlement) -> Settlement:
+    """A settlement that finance checked and the provider confirmed."""
+    check_settlement(settlement, actor=cast.actor("finance"))
+    return confirm_settlement(settlement, actor=provider_of(cast, settlement))
+
+
 def approved_settlement(cast: Cast, settlement: Settlement | None = None, **how: Any) -> Settlement:
     """A settlement with its number, ready to be paid or concluded."""
     settlement = settlement or drawn_settlement(cast, **how)
-    check_settlement(settlement, actor=cast.actor("finance"))
+    confirmed_settlement(cast, settlement)
     return approve_settlement(settlement, actor=cast.actor("leader"))
+
+
+def invoiced_settlement(cast: Cast, settlement: Settlement | None = None) -> Settlement:
+    """An approved settlement with the provider's invoice."""
+    settlement = settlement or approved_settlement(cast)
+    actor = provider_of(cast, settlement)
+    enter_invoice(
+        settlement,
+        actor=actor,
+        invoice_number=str(next(_invoices)),
+        issued_on=clock.today(),
+        amount=settlement.payable_amount,
+        seller_uscc=settlement.contract.provider.uscc,
+        file=store(b"invoice", name="发票.txt", actor=actor, purpose="invoice"),
+    )
+    return settlement
 
 
 def approved_payment(cast: Cast, settlement: Settlement | None = None) -> Payment:
     """A payment that the cashier may record."""
-    payment = request_payment(settlement or approved_settlement(cast), actor=cast.actor("finance"))
+    payment = request_payment(invoiced_settlement(cast, settlement), actor=cast.actor("finance"))
     return approve_payment(payment, actor=cast.actor("leader"), amount=payment.amount)
 
 

@@ -7,20 +7,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.organizations.models import Organization
 from core import clock, holds, journal
+from core.documents import store
 from core.errors import Conflict, Invalid, NotAllowed, NotNow, Refused
 from core.money import share
 from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
 from procurement.budgets.operations import plan_funds
 from procurement.contracts.drafting import draw_contract
 from procurement.contracts.models import Contract
-from procurement.payments.models import Payment
+from procurement.expenses.queries import ledger_of
+from procurement.payments.bounces import bounce_payment
+from procurement.payments.interest import days_late, late_interest
+from procurement.payments.invoicing import enter_invoice
+from procurement.payments.models import Invoice, Payment
 from procurement.payments.operations import (
     approve_payment,
     conclude_settlement,
@@ -32,6 +40,7 @@ from procurement.payments.queries import visible_payments
 from procurement.projects.models import Project
 from procurement.settlements.models import Settlement
 from procurement.settlements.operations import draw_settlement
+from procurement.settlements.queries import paid_so_far
 from tests.cast import Cast
 from tests.journeys.contracts import (
     confirmed_award,
@@ -42,7 +51,14 @@ from tests.journeys.contracts import (
     signed_contract,
 )
 from tests.journeys.projects import approved_line
-from tests.journeys.settlements import approved_payment, approved_settlement, closed_contract, drawn_settlement, paid
+from tests.journeys.settlements import (
+    approved_payment,
+    approved_settlement,
+    closed_contract,
+    drawn_settlement,
+    invoiced_settlement,
+    paid,
+)
 
 D = Decimal
 
@@ -85,7 +101,7 @@ def test_splits_over_two_sources_are_exact(cast: Cast) -> None:
 
 
 def test_three_hands(cast: Cast) -> None:
-    settlement = approved_settlement(cast)
+    settlement = invoiced_settlement(cast)
     every = frozenset({"finance_officer", "leader", "cashier"})
     for stranger in ("other_buyer", "buyer", "leader", "cashier", "provider1"):
         with pytest.raises(NotAllowed):
@@ -128,7 +144,7 @@ def test_voucher(cast: Cast) -> None:
 
 def test_returned_may_be_asked_again(cast: Cast) -> None:
     settlement = approved_settlement(cast)
-    payment = request_payment(settlement, actor=cast.actor("finance"))
+    payment = request_payment(invoiced_settlement(cast, settlement), actor=cast.actor("finance"))
     return_payment(payment, actor=cast.actor("leader"), reason="等发票")
     assert request_payment(settlement, actor=cast.actor("finance")).status == "requested"
 
@@ -200,9 +216,11 @@ def test_by_hand(cast: Cast) -> None:
     assert "审核通过 36,800.00 元" in page
     assert "叁万陆仟捌佰元整" in page
     assert finance.post(place + "check/", {"version": 1}).status_code == 302
-    assert leader.post(place + "approve/", {"version": 2, "amount": "36,800.10"}).status_code == 422
-    assert leader.post(place + "approve/", {"version": 2, "amount": "36,800.00"}).status_code == 302
-    settlement = Settlement.objects.get()
+    assert leader.post(place + "approve/", {"version": 2, "amount": "36,800.00"}).status_code == 409
+    assert cast.client("provider1").post(place + "confirm/", {"version": 2}).status_code == 302
+    assert leader.post(place + "approve/", {"version": 3, "amount": "36,800.10"}).status_code == 422
+    assert leader.post(place + "approve/", {"version": 3, "amount": "36,800.00"}).status_code == 302
+    settlement = invoiced_settlement(cast, Settlement.objects.get())
     asked = finance.post(f"/w/payments/request/{settlement.pk}/", {"idempotency_key": "p"})
     assert asked.status_code == 302
     assert (
@@ -218,6 +236,146 @@ def test_by_hand(cast: Cast) -> None:
     for login in ("buyer", "finance", "leader", "cashier", "auditor", "district_finance", "provider1"):
         for thing in (contract, Settlement.objects.get(), Payment.objects.get()):
             assert cast.client(login).get(thing.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"invoice_number": "123"}, "invoice_number", "8 位"),
+        ({"invoice_number": "12345678"}, "invoice_code", "10 位或 12 位"),
+        ({"amount": D("36800.01")}, "amount", "两个数要一致"),
+        ({"issued_on": date(2026, 9, 2)}, "issued_on", "不能晚于今天"),
+        ({"seller_uscc": "52530102000000000X"}, "seller_uscc", "不对"),
+    ],
+)
+def test_an_invoice_that_does_not_fit_is_refused_where_it_was_typed(
+    cast: Cast, changes: dict[str, object], field: str, words: str
+) -> None:
+    settlement = approved_settlement(cast)
+    with pytest.raises(NotNow, match="交发票"):
+        request_payment(settlement, actor=cast.actor("finance"))
+    with pytest.raises(Invalid) as refused:
+        enter_invoice(settlement, actor=cast.actor("provider1"), **(invoice(cast, settlement) | changes))
+    assert words in refused.value.errors[field][0]
+    assert not Invoice.objects.exists()
+
+
+def invoice(cast: Cast, settlement: Settlement) -> dict[str, Any]:
+    """An invoice as it ought to be."""
+    actor = cast.actor("provider1")
+    return {
+        "invoice_number": "26530000000000000777", "issued_on": clock.today(), "amount": settlement.payable_amount,
+        "seller_uscc": settlement.contract.provider.uscc,
+        "file": store(b"invoice", name="发票.txt", actor=actor, purpose="invoice"),
+    }  # fmt: skip
+
+
+def test_an_invoice_is_its_sellers_and_counts_once(cast: Cast) -> None:
+    settlement = approved_settlement(cast)
+    other = approved_settlement(cast, drawn_settlement(cast, signed_contract(cast, n=2, provider="provider2")))
+    given = invoice(cast, settlement)
+    for stranger in ("provider2", "buyer", "finance"):
+        with pytest.raises(NotAllowed):
+            enter_invoice(settlement, actor=cast.actor(stranger), **given)
+    with pytest.raises(Invalid, match="销售方不是收款单位"):
+        enter_invoice(
+            settlement, actor=cast.actor("provider1"), **given | {"seller_uscc": other.contract.provider.uscc}
+        )
+    enter_invoice(settlement, actor=cast.actor("provider1"), **given)
+    taken = given | {"seller_uscc": other.contract.provider.uscc, "amount": other.payable_amount}
+    with pytest.raises(Invalid, match="已经在平台登记过"):
+        enter_invoice(other, actor=cast.actor("provider2"), **taken)
+    enter_invoice(settlement, actor=cast.actor("provider1"), **given | {"invoice_number": "26530000000000000778"})
+    enter_invoice(other, actor=cast.actor("provider2"), **taken)
+    assert Invoice.objects.filter(voided_at__isnull=True).count() == 2
+    assert [entry.verb for entry in journal.entries_for(settlement)][:2] == ["invoice", "invoice"]
+    request_payment(settlement, actor=cast.actor("finance"))
+    with pytest.raises(NotNow, match="不能再换"):
+        enter_invoice(settlement, actor=cast.actor("provider1"), **given | {"invoice_number": "26530000000000000779"})
+
+
+def test_a_bounced_payment_is_reversed_and_goes_to_the_confirmed_account(cast: Cast) -> None:
+    """退票 of the last payment: contract and project open again, every sum is as before, and close by the next one."""
+    contract = closed_contract(cast)
+    project = Project.objects.get(pk=contract.case_key)
+    allocation = Allocation.objects.get(case=contract.case_key)
+    final = contract.settlements.get(kind="final")
+    payment = final.payments.get()
+    slip = {"reason": "户名与账号不符", "bounce_voucher": "TP-1", "bounced_on": clock.today()}
+    for stranger in ("finance", "leader", "provider1"):
+        with pytest.raises(NotAllowed):
+            bounce_payment(payment, actor=cast.actor(stranger), **slip)
+    with pytest.raises(Invalid) as refused:
+        bounce_payment(payment, actor=cast.actor("cashier"), **slip | {"bounced_on": date(2026, 8, 31)})
+    assert refused.value.field == "bounced_on"
+    bounce_payment(payment, actor=cast.actor("cashier"), **slip)
+    for each in (contract, project, final, allocation):
+        each.refresh_from_db()
+    assert (payment.status, final.status, contract.status, project.status) == (
+        "bounced", "approved", "completed", "contracted",
+    )  # fmt: skip
+    assert allocation.paid_amount == D("36800.00") == paid_so_far(contract)
+    ledger = ledger_of(contract)
+    assert ledger.paid == allocation.paid_amount
+    Organization.objects.filter(pk=contract.provider_id).update(bank_account="6222000011119999")
+    again = request_payment(Settlement.objects.get(pk=final.pk), actor=cast.actor("finance"))
+    assert again.payee["bank_account"] == "6222000011119999"
+    approve_payment(again, actor=cast.actor("leader"), amount=again.amount)
+    record_payment(again, actor=cast.actor("cashier"), voucher_number="GK-2026-009", paid_on=clock.today())
+    for each in (contract, project, allocation):
+        each.refresh_from_db()
+    assert (contract.status, project.status) == ("closed", "closed")
+    assert allocation.paid_amount == allocation.contracted_amount == allocation.planned_amount == D("186636.00")
+    kinds = {"pay": D(1), "refund": D(-1)}
+    entries = LedgerEntry.objects.filter(allocation=allocation, kind__in=kinds)
+    assert sum(kinds[each.kind] * each.amount for each in entries) == allocation.paid_amount
+
+
+def test_interest_of_a_late_payment_by_hand() -> None:
+    """36,800.00 yuan, 12 days late, 0.5 ‰ a day: 36 800 × 12 × 5 ÷ 10 000 = 220.80."""
+    assert days_late(date(2026, 10, 8), date(2026, 10, 20)) == 12
+    assert late_interest(D("36800.00"), 12, D(5)) == D("220.80")
+    assert days_late(date(2026, 10, 8), date(2026, 10, 8)) == 0
+    assert late_interest(D("36800.01"), 1, D(5)) == D("18.40")  # 18.400005, half up
+    assert late_interest(D("100.00"), 0, D(5)) == D("0.00")
+
+
+@given(st.decimals(D("0.01"), D("9999999.99"), places=2), st.integers(0, 4000))
+def test_interest_never_falls_with_the_days(amount: Decimal, days: int) -> None:
+    assert D(0) <= late_interest(amount, days, D(5)) <= late_interest(amount, days + 1, D(5))
+
+
+def test_a_late_payment_shows_its_interest(cast: Cast) -> None:
+    payment = approved_payment(cast)
+    assert (payment.settlement.due_at.date()) == date(2026, 10, 8)
+    with clock.travel("2026-10-20 10:00"):
+        client = cast.client("finance")
+        assert "220.80" in client.get(payment.get_absolute_url()).content.decode()
+        assert payment.number in client.get("/w/payments/?view=late").content.decode()
+        record_payment(payment, actor=cast.actor("cashier"), voucher_number="GK-1", paid_on=date(2026, 10, 20))
+    assert (payment.late_days, payment.late_interest) == (12, D("220.80"))
+    assert payment.amount == D("36800.00"), "interest is never paid silently with it"
+
+
+def test_an_invoice_by_hand(cast: Cast) -> None:
+    settlement = approved_settlement(cast)
+    provider = cast.client("provider1")
+    assert "交发票" in provider.get("/w/").content.decode()
+    url = f"/w/payments/invoice/{settlement.pk}/"
+    assert cast.client("provider2").get(url).status_code == 404
+    paper = SimpleUploadedFile("发票.txt", b"invoice")
+    sent = {
+        "invoice_number": "2653 0000 0000 0000 0777", "issued_on": "2026-09-01", "amount": "36,800.00",
+        "seller_uscc": settlement.contract.provider.uscc, "idempotency_key": "i1", "file": paper,
+    }  # fmt: skip
+    done = provider.post(url, sent)
+    assert done.status_code == 302
+    page = cast.client("finance").get(done["Location"]).content.decode()
+    assert "26530000000000000777" in page
+    document = Invoice.objects.get().document_id
+    file = f"{done['Location']}files/{document}/"
+    assert cast.client("finance").get(file).status_code == 200
+    assert cast.client("provider2").get(file).status_code == 404
 
 
 def rivals(act: object, count: int = 20) -> list[object]:
@@ -240,7 +398,7 @@ def rivals(act: object, count: int = 20) -> list[object]:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_twenty_ask_and_one_wins(transactional_db: None, cast: Cast) -> None:
-    settlement = approved_settlement(cast)
+    settlement = invoiced_settlement(cast)
     found = rivals(lambda: request_payment(Settlement.objects.get(pk=settlement.pk), actor=cast.actor("finance")))
     assert sum(isinstance(each, Payment) for each in found) == 1
     assert all(isinstance(each, Payment | Conflict) for each in found)

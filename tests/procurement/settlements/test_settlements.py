@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from core import holds, journal
 from core.documents import read
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
-from core.messages import Message
+from core.messages import Message, inbox
 from core.reports import ReportJob, request_report
 from procurement.contracts.models import Contract
 from procurement.settlements.facts import report_of
@@ -23,6 +23,8 @@ from procurement.settlements.models import Settlement
 from procurement.settlements.operations import (
     approve_settlement,
     check_settlement,
+    confirm_settlement,
+    dispute_settlement,
     draw_settlement,
     record_quality,
     return_settlement,
@@ -89,10 +91,18 @@ def test_who_and_when(cast: Cast) -> None:
         check_settlement(stale, actor=cast.actor("finance"))
     with pytest.raises(NotAllowed):
         return_settlement(settlement, actor=cast.actor("finance"), reason="轮到班子了")
+    with pytest.raises(NotNow, match="还没有确认"):
+        approve_settlement(settlement, actor=cast.actor("leader"))
+    for stranger in ("provider2", "buyer", "finance"):
+        with pytest.raises(NotAllowed):
+            confirm_settlement(settlement, actor=cast.actor(stranger))
+    confirm_settlement(settlement, actor=cast.actor("provider1"))
+    with pytest.raises(NotNow, match="已经确认"):
+        dispute_settlement(settlement, actor=cast.actor("provider1"), reason="晚了")
     approve_settlement(settlement, actor=cast.actor("leader"))
     assert settlement.number == "五青购结〔2026〕1号"
     assert settlement.due_at.date().isoformat() == "2026-10-08"  # 30 days is 10-01, a holiday: the next working day
-    assert [e.verb for e in journal.entries_for(settlement)] == ["approve", "check", "create"]
+    assert [e.verb for e in journal.entries_for(settlement)] == ["approve", "confirm", "check", "create"]
 
 
 def test_returned_is_drawn_anew(cast: Cast) -> None:
@@ -215,3 +225,25 @@ def test_report_needs_few_queries(cast: Cast) -> None:
         found = settlement_report(settlement)
     assert found.payable_words == "叁万陆仟捌佰元整"
     assert len(queries) <= 8
+
+
+def test_a_disputed_statement_is_drawn_anew(cast: Cast) -> None:
+    contract = signed_contract(cast)
+    settlement = drawn_settlement(cast, contract)
+    provider = cast.actor("provider1")
+    assert not visible_settlements(provider).exists()
+    check_settlement(settlement, actor=cast.actor("finance"))
+    assert visible_settlements(provider).get() == settlement
+    assert inbox(provider.user_key).filter(kind="settlement.checked").count() == 1
+    assert "确认结算" in cast.client("provider1").get("/w/").content.decode()
+    with pytest.raises(Invalid):
+        dispute_settlement(settlement, actor=provider, reason=" ")
+    dispute_settlement(settlement, actor=provider, reason="小组活动少算 2 场")
+    assert "小组活动少算 2 场" in inbox(cast.actor("buyer").user_key).get(kind="settlement.disputed").sentence
+    assert settlement.status == "returned"
+    assert drawn_settlement_again(cast, contract).status == "drawn"
+
+
+def drawn_settlement_again(cast: Cast, contract: Contract) -> Settlement:
+    milestone = contract.milestones.get(n=1)
+    return draw_settlement(contract, actor=cast.actor("buyer"), kind="milestone", milestone=milestone)
