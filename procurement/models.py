@@ -44,7 +44,7 @@ from procurement.orders.models import (
     QualificationRule,
 )
 from procurement.panels.models import Panel, Seat
-from procurement.payments.models import Payment, PaymentSplit
+from procurement.payments.models import Invoice, Payment, PaymentSplit
 from procurement.projects.models import CostLine, Funding, Project, ProjectFile
 from procurement.reviews.models import Check, Result, Review, Score
 from procurement.rules.models import CalendarDay, Parameter
@@ -82,6 +82,7 @@ __all__ = [
     "Expense",
     "ExpenseFile",
     "Funding",
+    "Invoice",
     "LedgerEntry",
     "Lot",
     "Milestone",
