@@ -49,6 +49,7 @@ BIDS = Place("我的申报", "/w/bids/", icon="envelope")
 CONTRACTS = Place("合同", "/w/contracts/", icon="file-earmark-text")
 ACTIVITIES = Place("活动", "/w/activities/", icon="calendar-event")
 EXPENSES = Place("支出专账", "/w/expenses/", icon="receipt")
+INSPECTIONS = Place("检查", "/w/inspections/", icon="clipboard-check")
 SERVED = Place("人员与服务对象", "/w/activities/people/", icon="person-badge")
 ACCEPTANCES = Place("验收", "/w/acceptances/", icon="check2-square")
 SETTLEMENTS = Place("结算", "/w/settlements/", icon="calculator")
@@ -74,14 +75,14 @@ GROUPS: tuple[Group, ...] = (
     Group("", (), (DESK, DATES)),
     Group("列清单", OFFICERS, (NEEDS, CATALOG, EDITIONS, BUDGETS, PROJECTS)),
     Group("发订单", OFFICERS, (ORDERS, OPENINGS, PANELS, REVIEWS, AWARDS, NOTICES, CHALLENGES)),
-    Group("管履约", OFFICERS, (CONTRACTS, ACTIVITIES, EXPENSES, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
+    Group("管履约", OFFICERS, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
     Group("看成效", OFFICERS, (ASSESSMENTS, RATINGS, FRAMEWORKS, PROVIDERS, REPORTS)),
     Group("专家库", ("procurement_officer", "discipline_officer"), (EXPERTS,)),
     Group(
         "审批", ("leader",), (PROJECTS, ORDERS, AWARDS, CONTRACTS, PAYMENTS, ASSESSMENTS, RATINGS, PROVIDERS, REPORTS)
     ),
     Group("资金", ("finance_officer", "cashier"), (BUDGETS, SETTLEMENTS, PAYMENTS, EXPENSES, CONTRACTS, REPORTS)),
-    Group("监督", ("discipline_officer",), (OPENINGS, PANELS, CHALLENGES, ORDERS, PROJECTS)),
+    Group("监督", ("discipline_officer",), (INSPECTIONS, OPENINGS, PANELS, CHALLENGES, ORDERS, PROJECTS)),
     Group(
         "查账", ("funds_reviewer", "district_finance"), (BUDGETS, PROJECTS, CONTRACTS, EXPENSES, SETTLEMENTS, PAYMENTS)
     ),
@@ -90,9 +91,9 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group("凭据", ("funds_reviewer", "discipline_officer", "district_finance", "archivist"), (JOURNAL,)),
     Group("档案", ("archivist",), (PROJECTS, CONTRACTS, NOTICES)),
-    Group("本街道", ("region_officer",), (ACTIVITIES, NEEDS, PROJECTS, ORDERS, CONTRACTS, ACCEPTANCES)),
+    Group("本街道", ("region_officer",), (ACTIVITIES, INSPECTIONS, NEEDS, PROJECTS, ORDERS, CONTRACTS, ACCEPTANCES)),
     Group("申报", PROVIDER_PEOPLE, (ORDERS, BIDS, AWARDS, CHALLENGES)),
-    Group("履约", PROVIDER_PEOPLE, (CONTRACTS, ACTIVITIES, EXPENSES, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
+    Group("履约", PROVIDER_PEOPLE, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
     Group("服务对象", ("provider_worker", "provider_admin"), (SERVED,)),
     Group("本单位", PROVIDER_PEOPLE, (OWN, ASSESSMENTS, MEMBERS)),
     Group("我的评审", ("expert",), (PANELS, REVIEWS)),

@@ -32,6 +32,7 @@ from procurement.contracts.models import (
     Signature,
 )
 from procurement.expenses.models import Expense, ExpenseFile
+from procurement.inspections.models import Finding, Inspection, InspectionFile, SpotDraw
 from procurement.notices.models import Notice
 from procurement.orders.models import (
     Criterion,
@@ -81,7 +82,10 @@ __all__ = [
     "Deduction",
     "Expense",
     "ExpenseFile",
+    "Finding",
     "Funding",
+    "Inspection",
+    "InspectionFile",
     "Invoice",
     "LedgerEntry",
     "Lot",
@@ -112,6 +116,7 @@ __all__ = [
     "SettlementLine",
     "SignIn",
     "Signature",
+    "SpotDraw",
     "StaffCheck",
     "StaffMember",
     "StandardResult",

@@ -11,6 +11,7 @@ from procurement.budgets import views as budgets
 from procurement.challenges import views as challenges
 from procurement.contracts import views as contracts
 from procurement.expenses import views as expenses
+from procurement.inspections import views as inspections
 from procurement.notices import views as notices
 from procurement.orders import views as orders
 from procurement.panels import views as panels
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts/", include((contracts.urlpatterns, "contracts"))),
     path("activities/", include((activities.urlpatterns, "activities"))),
     path("expenses/", include((expenses.urlpatterns, "expenses"))),
+    path("inspections/", include((inspections.urlpatterns, "inspections"))),
     path("acceptances/", include((acceptances.urlpatterns, "acceptances"))),
     path("settlements/", include((settlements.urlpatterns, "settlements"))),
     path("payments/", include((payments.urlpatterns, "payments"))),

@@ -38,6 +38,7 @@ ROOMS = {
         "contracts",
         "activities",
         "expenses",
+        "inspections",
         "acceptances",
         "settlements",
         "payments",

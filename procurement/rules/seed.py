@@ -223,6 +223,8 @@ BOTH = (
     Rule(
         "evaluation.grades", "评价等级的最低分", {"优": 90, "良": 80, "中": 60}, "count", "财预〔2020〕10号", OWN, False
     ),
+    Rule("inspections.rectify_days", "整改期限", 15, "d", HOUSE, OWN, False),
+    Rule("inspections.spot_days", "抽中的检查应在几天内完成", 10, "d", HOUSE, OWN, False),
     Rule("evaluation.deviation", "两名评分人分差须说明的界限（占权重）", 20, "percent", HOUSE, OWN, False),
     Rule("evaluation.rotation", "同一评估机构连续评价同一采购人的年数，提示轮换", 3, "year", HOUSE, OWN, False),
     Rule("evaluation.top_share", "评估机构评出 90 分及以上的占比，提示", 80, "percent", HOUSE, OWN, False),
