@@ -50,6 +50,7 @@ CONTRACTS = Place("合同", "/w/contracts/", icon="file-earmark-text")
 ACTIVITIES = Place("活动", "/w/activities/", icon="calendar-event")
 EXPENSES = Place("支出专账", "/w/expenses/", icon="receipt")
 INSPECTIONS = Place("检查", "/w/inspections/", icon="clipboard-check")
+OPINIONS = Place("满意度问卷", "/w/opinions/", icon="chat-square-text")
 SERVED = Place("人员与服务对象", "/w/activities/people/", icon="person-badge")
 ACCEPTANCES = Place("验收", "/w/acceptances/", icon="check2-square")
 SETTLEMENTS = Place("结算", "/w/settlements/", icon="calculator")
@@ -76,7 +77,7 @@ GROUPS: tuple[Group, ...] = (
     Group("列清单", OFFICERS, (NEEDS, CATALOG, EDITIONS, BUDGETS, PROJECTS)),
     Group("发订单", OFFICERS, (ORDERS, OPENINGS, PANELS, REVIEWS, AWARDS, NOTICES, CHALLENGES)),
     Group("管履约", OFFICERS, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
-    Group("看成效", OFFICERS, (ASSESSMENTS, RATINGS, FRAMEWORKS, PROVIDERS, REPORTS)),
+    Group("看成效", OFFICERS, (OPINIONS, ASSESSMENTS, RATINGS, FRAMEWORKS, PROVIDERS, REPORTS)),
     Group("专家库", ("procurement_officer", "discipline_officer"), (EXPERTS,)),
     Group(
         "审批", ("leader",), (PROJECTS, ORDERS, AWARDS, CONTRACTS, PAYMENTS, ASSESSMENTS, RATINGS, PROVIDERS, REPORTS)

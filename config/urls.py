@@ -13,6 +13,7 @@ urlpatterns = [
     path("w/", include("procurement.urls")),
     path("w/", include("evaluation.urls")),
     path("q/", include(("procurement.activities.door", "signin"))),
+    path("q/o/", include(("procurement.opinions.door", "opinion"))),
     path("api/v1/", include("config.api_urls")),
     path("", include("portal.public.urls")),
 ]

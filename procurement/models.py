@@ -34,6 +34,7 @@ from procurement.contracts.models import (
 from procurement.expenses.models import Expense, ExpenseFile
 from procurement.inspections.models import Finding, Inspection, InspectionFile, SpotDraw
 from procurement.notices.models import Notice
+from procurement.opinions.models import Opinion, Survey
 from procurement.orders.models import (
     Criterion,
     Lot,
@@ -93,6 +94,7 @@ __all__ = [
     "MilestonePlan",
     "Notice",
     "Opening",
+    "Opinion",
     "Order",
     "OrderFile",
     "OrderNotice",
@@ -120,6 +122,7 @@ __all__ = [
     "StaffCheck",
     "StaffMember",
     "StandardResult",
+    "Survey",
     "VolunteerHours",
     "WorkRecord",
 ]

@@ -13,6 +13,7 @@ from procurement.contracts import views as contracts
 from procurement.expenses import views as expenses
 from procurement.inspections import views as inspections
 from procurement.notices import views as notices
+from procurement.opinions import views as opinions
 from procurement.orders import views as orders
 from procurement.panels import views as panels
 from procurement.payments import views as payments
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/", include((activities.urlpatterns, "activities"))),
     path("expenses/", include((expenses.urlpatterns, "expenses"))),
     path("inspections/", include((inspections.urlpatterns, "inspections"))),
+    path("opinions/", include((opinions.urlpatterns, "opinions"))),
     path("acceptances/", include((acceptances.urlpatterns, "acceptances"))),
     path("settlements/", include((settlements.urlpatterns, "settlements"))),
     path("payments/", include((payments.urlpatterns, "payments"))),

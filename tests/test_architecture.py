@@ -39,6 +39,7 @@ ROOMS = {
         "activities",
         "expenses",
         "inspections",
+        "opinions",
         "acceptances",
         "settlements",
         "payments",

@@ -25,6 +25,7 @@ from procurement.acceptances.queries import JUDGED, quantities_of
 from procurement.activities.queries import DELIVERED, Delivered, counts_by_status, delivered
 from procurement.contracts.models import Contract, ContractFunding, ContractLine
 from procurement.expenses.models import Expense
+from procurement.opinions.queries import opinion_of
 from procurement.settlements.queries import paid_so_far
 
 NOT_THERE: Final = "未取得"
@@ -214,9 +215,13 @@ def _money_questioned(record: Record) -> tuple[Figures, str] | None:
     return figures, _("专账中财务不予认可的支出")
 
 
-def _nothing_yet(record: Record) -> tuple[Figures, str] | None:
-    """A source whose records this installation does not keep."""
-    return None
+def _users_opinion(record: Record) -> tuple[Figures, str] | None:
+    """What the service users answered; nothing while there are too few answers to show."""
+    said = opinion_of(record.contract)
+    if said.satisfied is None:
+        return None
+    figures = {"satisfied": said.satisfied, "asked": said.asked, "people": max(record.delivered.people, said.asked)}
+    return figures, _("服务对象问卷，样本 %(n)s 份") % {"n": said.asked}
 
 
 SOURCES: Final[Mapping[str, Source]] = {
@@ -232,5 +237,5 @@ SOURCES: Final[Mapping[str, Source]] = {
     "quantities_on_time": _quantities_on_time,
     "unit_cost": _unit_cost,
     "money_matched": _money_matched,
-    "users_opinion": _nothing_yet,
+    "users_opinion": _users_opinion,
 }
