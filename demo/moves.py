@@ -280,6 +280,7 @@ def accepted_milestone(
     judge_acceptance(
         acceptance,
         actor=stage.actor(acceptor),
+        members=["何静"],
         quantities=quantities,
         standards=standards,
         opinion="逐项核对服务标准，抽查服务对象，情况属实。",

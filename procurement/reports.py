@@ -1,7 +1,8 @@
 """The rooms' reports (报告), imported so that they register themselves."""
 
+from procurement.acceptances import reports as acceptances
 from procurement.awards import reports as awards
 from procurement.contracts import reports as contracts
 from procurement.settlements import reports as settlements
 
-__all__ = ["awards", "contracts", "settlements"]
+__all__ = ["acceptances", "awards", "contracts", "settlements"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 
 from core.forms import FilesFormField, VerbForm
+from procurement.activities.queries import delivered
 from procurement.contracts.models import Milestone
 
 
@@ -61,10 +63,13 @@ class JudgeForm(VerbForm):
         super().__init__(*args, thing=thing, **kwargs)
         self.rows = list(thing.lines.select_related("line"))
         self.standards = list(thing.contract.standards.all())
+        verified = delivered(thing.contract).units
         for row in self.rows:
             hint = _("报验累计 %(claimed)s，合同 %(quantity)s %(unit)s") % {
                 "claimed": f"{row.claimed_quantity:,}", "quantity": f"{row.line.quantity:,}", "unit": row.line.unit,
             }  # fmt: skip
+            if row.line.n in verified:
+                hint += _("；活动记录核实 %(n)s %(unit)s") % {"n": f"{verified[row.line.n]:,}", "unit": row.line.unit}
             self.fields[f"line_{row.line.n}"] = quantity_field(
                 _("%(name)s 核定累计") % {"name": row.line.name}, row.line.unit, hint
             )
@@ -82,6 +87,11 @@ class JudgeForm(VerbForm):
                 widget=forms.RadioSelect,
                 help_text=each.evidence,
             )
+        self.fields["members"] = forms.CharField(
+            label="验收小组其他成员",
+            max_length=200,
+            help_text="连您在内至少两人，用顿号分开，例如「何静、王桥（社区）」。合同签字人不参加。",
+        )
         self.fields["opinion"] = forms.CharField(
             label="验收意见",
             max_length=1000,
@@ -93,6 +103,7 @@ class JudgeForm(VerbForm):
         """Fold quantities, notes and standards into mappings by number."""
         cleaned = super().clean() or {}
         numbers = [row.line.n for row in self.rows]
+        cleaned["members"] = re.split(r"[、,，;；\s]+", cleaned.get("members", ""))
         cleaned["quantities"] = {n: cleaned.pop(f"line_{n}") for n in numbers if f"line_{n}" in cleaned}
         cleaned["notes"] = {n: cleaned.pop(f"note_{n}", "") for n in numbers}
         cleaned["standards"] = {

@@ -27,6 +27,7 @@ class Acceptance(BuyerAggregate):
     reported_by_name = models.CharField("报验人", max_length=64)
     accepted_by_name = models.CharField("验收人", max_length=64, blank=True)
     accepted_at = models.DateTimeField("验收时间", null=True, blank=True)
+    members = models.CharField("验收小组其他成员", max_length=200, blank=True)
     opinion = models.TextField("验收意见", max_length=1000, blank=True)
     notice = models.OneToOneField(Notice, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 

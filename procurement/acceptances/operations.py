@@ -22,6 +22,7 @@ from procurement.contracts.models import Contract, Milestone
 from procurement.contracts.queries import DELIVERING
 from procurement.notices.operations import publish_notice
 from procurement.permissions.acceptances import can_report_milestone
+from procurement.rules.queries import parameter
 
 MOST = 10_000_000
 MAX_FILES = 10
@@ -138,11 +139,14 @@ def judge_acceptance(
     *,
     actor: Actor,
     quantities: Mapping[int, int],
+    members: Sequence[str],
     standards: Mapping[int, bool] | None = None,
     notes: Mapping[int, str] | None = None,
     opinion: str = "",
 ) -> Acceptance:
-    """Judge a reported milestone line by line (验收): what counts, which standards were met.
+    """Judge a reported milestone line by line (验收) in the name of a group: what counts, which standards were met.
+
+    members     who else took part, as names: with the actor at least as many as the dated rule says (两人以上)
 
     quantities  cumulative accepted quantity by line number; each at most what was claimed; all lines are named
     standards   met or not, by the standard's number; notes: why less, by line number
@@ -157,6 +161,7 @@ def judge_acceptance(
     require(acceptance, verb, actor)
     holds.require_no_hold(acceptance.contract)
     require_apart(acceptance.case_key, actor, "accept_delivery")
+    others = _group(members, actor)
     rows = list(acceptance.lines.select_related("line"))
     accepted = _accepted(rows, quantities)
     missed = _record_standards(acceptance, standards or {})
@@ -171,13 +176,14 @@ def judge_acceptance(
         verb = "accept_partly"
     note_duty(acceptance.case_key, actor, "accept_delivery")
     at = clock.now()
-    notice = _publish(acceptance, rows, verb, opinion, actor)
+    notice = _publish(acceptance, rows, verb, opinion, actor, [actor.user_name, *others.split("、")])
     advance(
         acceptance,
         verb,
         actor=actor,
         facts={"accepted": {str(n): count for n, count in accepted.items()}, "missed": missed, "notice": notice.number},
         accepted_by_name=actor.user_name,
+        members=others,
         accepted_at=at,
         opinion=opinion.strip(),
         notice=notice,
@@ -185,6 +191,19 @@ def judge_acceptance(
     _complete_contract(acceptance, actor)
     _tell_provider(acceptance)
     return acceptance
+
+
+def _group(members: Sequence[str], actor: Actor) -> str:
+    """The other members' names, each once, as they are kept; enough of them there must be."""
+    others = [name for name in dict.fromkeys(each.strip() for each in members) if name and name != actor.user_name]
+    least = int(parameter("acceptance.group").value)
+    if len(others) + 1 < least:
+        raise Invalid(
+            _("验收小组至少 %(least)s 人，请写上另外 %(more)s 位成员的姓名。")
+            % {"least": least, "more": least - 1 - len(others)},
+            field="members",
+        )
+    return "、".join(others)[:200]
 
 
 def _accepted(rows: Sequence[AcceptanceLine], quantities: Mapping[int, int]) -> dict[int, int]:
@@ -229,7 +248,14 @@ def _complete_contract(acceptance: Acceptance, actor: Actor) -> None:
         advance(contract, "complete", actor=actor)
 
 
-def _publish(acceptance: Acceptance, rows: Sequence[AcceptanceLine], verb: str, opinion: str, actor: Actor) -> Any:
+def _publish(
+    acceptance: Acceptance,
+    rows: Sequence[AcceptanceLine],
+    verb: str,
+    opinion: str,
+    actor: Actor,
+    members: Sequence[str],
+) -> Any:
     """The acceptance notice (验收结果公告): figures, no names of people served."""
     contract = acceptance.contract
     result = _("合格") if verb == "judge" else _("部分合格")
@@ -238,6 +264,7 @@ def _publish(acceptance: Acceptance, rows: Sequence[AcceptanceLine], verb: str, 
         _("承接单位"): contract.provider.name,
         _("验收节点"): acceptance.milestone.name,
         _("验收结论"): result,
+        _("验收小组"): _("%(n)s 人") % {"n": len(members)},
         **{
             row.line.name: _("核定累计 %(accepted)s %(unit)s，合同 %(quantity)s %(unit)s")
             % {"accepted": f"{row.accepted_quantity:,}", "unit": row.line.unit, "quantity": f"{row.line.quantity:,}"}

@@ -17,13 +17,14 @@ from core import clock, duties, sections
 from core.actor import Actor
 from core.documents import Document
 from core.duties import Duty
+from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
 from core.separation import DutyRecord
 from procurement.acceptances.forms import ReportForm
 from procurement.acceptances.models import Acceptance
 from procurement.acceptances.operations import report_milestone
-from procurement.acceptances.queries import accepted_so_far, open_milestones, visible_acceptances
+from procurement.acceptances.queries import JUDGED, accepted_so_far, open_milestones, visible_acceptances
 from procurement.contracts.models import Contract, Milestone
 from procurement.permissions.acceptances import can_report_milestone
 from procurement.projects.models import Project
@@ -73,7 +74,11 @@ def _figures(acceptance: Acceptance, actor: Actor) -> list[Figure]:
     ]
     if acceptance.accepted_at:
         found.append(
-            Figure(_("验收"), f"{clock.local(acceptance.accepted_at):%m-%d}", detail=acceptance.accepted_by_name)
+            Figure(
+                _("验收"),
+                f"{clock.local(acceptance.accepted_at):%m-%d}",
+                detail="、".join(filter(None, [acceptance.accepted_by_name, acceptance.members])),
+            )
         )
     return found
 
@@ -158,6 +163,17 @@ OWN, FOLDER = "procurement.acceptance", "procurement/acceptances"
 sections.register(OWN, title="核定数量", template=f"{FOLDER}/lines.html", context=_lines_section, order=10)
 sections.register(OWN, title="服务水平标准", template=f"{FOLDER}/standards.html", context=_standards_section, order=20)
 sections.register(OWN, title="验收资料", template=f"{FOLDER}/files.html", context=_files_section, slot="side", order=10)
+
+
+def _report_section(acceptance: Acceptance, actor: Actor) -> dict[str, Any] | None:
+    """The certificate, once there is something to certify."""
+    return CERTIFICATE(acceptance, actor) if acceptance.status in JUDGED else None
+
+
+CERTIFICATE = report_section("procurement.acceptance", formats=("pdf",))
+sections.register(
+    OWN, title="验收书", template="components/reports.html", context=_report_section, slot="side", order=5
+)
 sections.register(
     "procurement.contract", title="验收", template=f"{FOLDER}/rows.html", context=_contract_section, order=30
 )

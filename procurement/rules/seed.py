@@ -223,6 +223,7 @@ BOTH = (
     Rule(
         "evaluation.grades", "评价等级的最低分", {"优": 90, "良": 80, "中": 60}, "count", "财预〔2020〕10号", OWN, False
     ),
+    Rule("acceptance.group", "验收小组，不少于", 2, "count", HOUSE, OWN, False),
     Rule("opinions.least", "问卷满几份才显示结果", 5, "count", HOUSE, OWN, False),
     Rule("inspections.rectify_days", "整改期限", 15, "d", HOUSE, OWN, False),
     Rule("inspections.spot_days", "抽中的检查应在几天内完成", 10, "d", HOUSE, OWN, False),

@@ -388,6 +388,7 @@ def settled(walk: Walk, contract: Contract) -> Settlement:
     def accepted(page: Page) -> None:
         for radio in page.locator("[name^=standard_][value=yes]").all():
             radio.check()
+        page.fill("[name=members]", "何静、王桥（社区）")
         page.fill("[name=opinion]", "逐项核对，情况属实。")
 
     for n, milestone in enumerate(contract.milestones.all(), 1):

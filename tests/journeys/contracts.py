@@ -183,6 +183,7 @@ def judged_milestone(
     return judge_acceptance(
         Acceptance.objects.get(pk=acceptance.pk),
         actor=cast.actor("buyer"),
+        members=["何静"],
         quantities=claimed,
         standards={1: True},
         opinion="资料齐全，数量属实。",

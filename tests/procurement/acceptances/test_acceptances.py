@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pypdf import PdfReader
 
 from core import journal
+from core.documents import read
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
+from core.reports import request_report
 from core.separation import note_duty
 from procurement.acceptances.models import Acceptance
 from procurement.acceptances.operations import judge_acceptance, refuse_acceptance, report_milestone
 from procurement.acceptances.queries import accepted_so_far, open_milestones, visible_acceptances
+from procurement.acceptances.reports import certificate_of
 from procurement.contracts.models import Contract
 from procurement.notices.models import Notice
+from procurement.opinions.operations import give_opinion, open_survey
 from tests.cast import Cast
 from tests.journeys.contracts import (
     FINAL,
     MIDTERM,
     frozen_contract,
     judged_milestone,
+    print_now,
     reported_milestone,
     signed_contract,
 )
@@ -50,6 +58,7 @@ def test_less_than_claimed_or_a_missed_standard_is_partly(cast: Cast) -> None:
     judged = judge_acceptance(
         acceptance,
         actor=cast.actor("street"),
+        members=["何静"],
         quantities={**MIDTERM, 1: 17},
         standards={1: True},
         notes={1: "1 场人数不足"},
@@ -61,10 +70,12 @@ def test_less_than_claimed_or_a_missed_standard_is_partly(cast: Cast) -> None:
 def test_missed_standard(cast: Cast) -> None:
     acceptance = reported_milestone(cast, signed_contract(cast))
     with pytest.raises(Invalid) as refusal:
-        judge_acceptance(acceptance, actor=cast.actor("buyer"), quantities=MIDTERM)
+        judge_acceptance(acceptance, actor=cast.actor("buyer"), members=["何静"], quantities=MIDTERM)
     assert "standard_1" in refusal.value.errors
     assert (
-        judge_acceptance(acceptance, actor=cast.actor("buyer"), quantities=MIDTERM, standards={1: False}).status
+        judge_acceptance(
+            acceptance, actor=cast.actor("buyer"), members=["何静"], quantities=MIDTERM, standards={1: False}
+        ).status
         == "partly"
     )
 
@@ -77,10 +88,16 @@ def test_bad_quantities(cast: Cast) -> None:
             report_milestone(milestone, actor=provider, summary="完成", quantities=wrong)
     acceptance = reported_milestone(cast, contract)
     with pytest.raises(Invalid, match="超过报验"):
-        judge_acceptance(acceptance, actor=cast.actor("buyer"), quantities={**MIDTERM, 1: 19}, standards={1: True})
+        judge_acceptance(
+            acceptance, actor=cast.actor("buyer"), members=["何静"], quantities={**MIDTERM, 1: 19}, standards={1: True}
+        )
     with pytest.raises(Invalid, match="不合格"):
         judge_acceptance(
-            acceptance, actor=cast.actor("buyer"), quantities=dict.fromkeys(MIDTERM, 0), standards={1: True}
+            acceptance,
+            actor=cast.actor("buyer"),
+            members=["何静"],
+            quantities=dict.fromkeys(MIDTERM, 0),
+            standards={1: True},
         )
     assert not acceptance.standard_results.exists()
 
@@ -90,7 +107,7 @@ def test_signer_may_not_accept(cast: Cast) -> None:
     acceptance = reported_milestone(cast, contract)
     signer = replace(cast.actor("leader"), roles=frozenset({"leader", "programme_officer"}))
     with pytest.raises(NotAllowed, match="签订合同"):
-        judge_acceptance(acceptance, actor=signer, quantities=MIDTERM, standards={1: True})
+        judge_acceptance(acceptance, actor=signer, members=["何静"], quantities=MIDTERM, standards={1: True})
     with pytest.raises(NotAllowed):
         refuse_acceptance(acceptance, actor=signer, reason="不合格")
     note_duty(contract.case_key, cast.actor("street"), "sign_contract")
@@ -114,9 +131,11 @@ def test_who_and_when(cast: Cast) -> None:
         reported_milestone(cast, contract)
     for stranger in ("other_buyer", "provider1", "finance", "leader"):
         with pytest.raises(NotAllowed):
-            judge_acceptance(acceptance, actor=cast.actor(stranger), quantities=MIDTERM, standards={1: True})
+            judge_acceptance(
+                acceptance, actor=cast.actor(stranger), members=["何静"], quantities=MIDTERM, standards={1: True}
+            )
     stale = Acceptance.objects.get(pk=acceptance.pk)
-    judge_acceptance(acceptance, actor=cast.actor("buyer"), quantities=MIDTERM, standards={1: True})
+    judge_acceptance(acceptance, actor=cast.actor("buyer"), members=["何静"], quantities=MIDTERM, standards={1: True})
     with pytest.raises(Conflict):
         refuse_acceptance(stale, actor=cast.actor("street"), reason="晚了一步")
 
@@ -156,9 +175,35 @@ def test_by_hand(cast: Cast) -> None:
     form = street.get(done["Location"] + "judge/")
     assert form.status_code == 200
     data = {**lines, "standard_1": "yes", "opinion": "属实", "version": acceptance.version}
+    alone = street.post(done["Location"] + "judge/", {**data, "members": "杨帆"})
+    assert alone.status_code == 422
+    assert "验收小组至少 2 人" in alone.content.decode()
+    data["members"] = "何静、王桥（社区）"
     assert street.post(done["Location"] + "judge/", {**data, "line_1": 99}).status_code == 422
     assert street.post(done["Location"] + "judge/", data).status_code == 302
     acceptance.refresh_from_db()
     assert acceptance.status == "accepted"
     assert "核定累计" in street.get(done["Location"]).content.decode()
     assert provider.get(contract.get_absolute_url()).status_code == 200
+
+
+def test_the_certificate_names_group_items_and_sample(cast: Cast) -> None:
+    contract = signed_contract(cast)
+    survey = open_survey(contract, actor=cast.actor("buyer"), closes_on=date(2026, 9, 30))
+    for n in range(6):
+        give_opinion(survey, browser=f"{n}", overall=4, punctual=5, attitude=5, useful=4, recommends=True)
+    acceptance = judged_milestone(cast, contract, 1)
+    certificate = certificate_of(acceptance)
+    assert certificate.group[1:] == ("何静",)
+    assert (certificate.asked, certificate.satisfied) == (6, 6)
+    job = request_report("procurement.acceptance", acceptance, actor=cast.actor("provider1"))
+    print_now()
+    job.refresh_from_db()
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(read(job.document))).pages).replace("\n", "")
+    for words in ("验收书", "何静", "有效问卷 6 份", "100.0%"):
+        assert words.replace(" ", "") in text.replace(" ", ""), words
+    reported = reported_milestone(cast, contract, 2)
+    with pytest.raises(NotAllowed):
+        request_report("procurement.acceptance", reported, actor=cast.actor("provider1"))
+    with pytest.raises(NotAllowed):
+        request_report("procurement.acceptance", acceptance, actor=cast.actor("provider2"))
