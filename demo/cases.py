@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from demo import delivery, moves
+from demo import delivery, moves, oversight
 from demo.basis import DONATED
 from demo.ground import cost_of, fund_of, item_of, priced, project_of, to_contract
 from demo.moves import LEAGUE, Stage
@@ -51,6 +51,8 @@ def children_settled(stage: Stage) -> Contract:
     schedule = ((1, -180, (1, 2), "yixin-1"), (2, -90, (9, 10), "yixin-2"), (3, -18, (1, 1), "yixin-3"))
     for n, days, delivered, voucher in schedule:
         _children_weeks(stage, contract, n)
+        if n == 2:
+            oversight.checked_with_a_fault(stage, LEAGUE, contract, -140)
         with stage.on(days, 8):
             delivery.counted(stage, LEAGUE, contract)
         with stage.on(days, 9):
@@ -60,6 +62,7 @@ def children_settled(stage: Stage) -> Contract:
                 stage, LEAGUE, contract, kind="milestone", n=n, voucher=f"GK{stage.day(days + 4):%Y%m%d}-{voucher[-1]}"
             )
     contract = Contract.objects.get(pk=contract.pk)
+    oversight.asked_users(stage, LEAGUE, contract, -24, 45, close=True)
     assessment = delivery.assessed(stage, LEAGUE, contract, framework, -17)
     with stage.on(-8):
         contract = Contract.objects.get(pk=contract.pk)
@@ -166,6 +169,9 @@ def kitchen_delivering(stage: Stage) -> Contract:
     with stage.on(-26, 11):
         moves.paid_settlement(stage, LEAGUE, contract, kind="milestone", n=1, voucher=f"GK{stage.day(-26):%Y%m%d}-7")
     _kitchen_today(stage, contract)
+    oversight.asked_users(stage, LEAGUE, contract, -9, 23, close=False)
+    oversight.spot_checked(stage, LEAGUE, contract, -1)
+    oversight.visit_planned(stage, LEAGUE, contract)
     return Contract.objects.get(pk=contract.pk)
 
 
