@@ -170,7 +170,7 @@ def kitchen_delivering(stage: Stage) -> Contract:
         moves.paid_settlement(stage, LEAGUE, contract, kind="milestone", n=1, voucher=f"GK{stage.day(-26):%Y%m%d}-7")
     _kitchen_today(stage, contract)
     oversight.asked_users(stage, LEAGUE, contract, -9, 23, close=False)
-    oversight.spot_checked(stage, LEAGUE, contract, -1)
+    oversight.spot_checked(stage, LEAGUE, contract, -10)
     oversight.visit_planned(stage, LEAGUE, contract)
     return Contract.objects.get(pk=contract.pk)
 

@@ -19,7 +19,11 @@ from procurement.inspections.operations import (
 from procurement.opinions.models import Survey
 from procurement.opinions.operations import close_survey, give_opinion, open_survey
 
-IN_ORDER = (Item("活动按计划举办，时间地点相符", "good"), Item("记录、签到和人数相符", "good"), Item("安全保障到位", "good"))
+IN_ORDER = (
+    Item("活动按计划举办，时间地点相符", "good"),
+    Item("记录、签到和人数相符", "good"),
+    Item("安全保障到位", "good"),
+)
 ONE_FAULT = (
     Item("活动按计划举办，时间地点相符", "good"),
     Item("记录、签到和人数相符", "partly", "两次活动的签到表缺接送家长签字"),
@@ -32,7 +36,11 @@ def checked_with_a_fault(stage: Stage, team: Team, contract: Contract, first: in
     """The mid-term check on site on day `first`: one fault, put right within the term and found so."""
     with stage.on(first, 9):
         inspection = plan_inspection(
-            contract, actor=stage.actor(team.buyer), kind="site", planned_on=clock.today(), topic="中期检查：进度、质量、经费、安全"
+            contract,
+            actor=stage.actor(team.buyer),
+            kind="site",
+            planned_on=clock.today(),
+            topic="中期检查：进度、质量、经费、安全",
         )
     with stage.on(first, 17):
         record_inspection(
@@ -47,9 +55,9 @@ def checked_with_a_fault(stage: Stage, team: Team, contract: Contract, first: in
 
 
 def spot_checked(stage: Stage, team: Team, contract: Contract, days: int) -> None:
-    """A draw of the activities of that day's month; none is recorded yet."""
-    with stage.on(days, 9):
-        draw_spot_inspections(contract, actor=stage.actor(team.buyer), month=clock.today(), number=2, kind="phone")
+    """Yesterday two activities of that day's month were drawn; none is recorded yet."""
+    with stage.on(-1, 9):
+        draw_spot_inspections(contract, actor=stage.actor(team.buyer), month=stage.day(days), number=2, kind="phone")
 
 
 def visit_planned(stage: Stage, team: Team, contract: Contract) -> Inspection:

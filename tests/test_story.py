@@ -32,6 +32,10 @@ from procurement.activities.models import Activity, RosterEntry
 from procurement.activities.queries import delivered
 from procurement.budgets.models import Allocation, BudgetLine
 from procurement.expenses.queries import ledger_of
+from procurement.inspections.models import SpotDraw
+from procurement.inspections.queries import inspection_summary
+from procurement.opinions.queries import opinion_of
+from procurement.panels.draw import order_of_call
 from procurement.payments.models import Payment, PaymentSplit
 from tests.conftest import STOPPED_AT
 
@@ -254,6 +258,10 @@ def test_the_finished_project_was_delivered_evaluated_and_settled_by_its_grade(w
     assert missing_safeguards(camp) == []
     assessment = Assessment.objects.get(contract=contract)
     assert (assessment.grade, assessment.status) == ("良", "applied")
+    checked = inspection_summary(contract)
+    assert (checked.held, checked.rectified, checked.late, checked.open) == (1, 1, 0, 0)
+    said = opinion_of(contract)
+    assert (said.asked, said.satisfied) == (45, 41)
     contract.refresh_from_db()
     assert contract.quality_grade == "良"
     ledger = ledger_of(contract)
@@ -269,6 +277,8 @@ def test_the_kitchen_keeps_its_donation_ledger(world: World) -> None:
     donated = [part for part in ledger.by_allocation.values() if part.purpose]
     assert len(donated) == 1
     assert Decimal(0) < donated[0].accepted <= donated[0].funded == Decimal("43267.30")
+    draw = SpotDraw.objects.get(contract=contract)
+    assert order_of_call(draw.seed, draw.pool)[:2] == draw.picked
     assert ledger.submitted > 0
     assert ledger.questioned > 0
 
