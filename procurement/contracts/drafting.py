@@ -23,7 +23,7 @@ from procurement.awards.models import Award
 from procurement.bids.models import Bid
 from procurement.budgets.queries import allocations_of
 from procurement.contracts.models import Contract, ContractFunding, ContractLine, ContractStandard, Milestone, Signature
-from procurement.contracts.queries import split_over
+from procurement.contracts.queries import split_over, template_for
 from procurement.contracts.wording import parties_of, scope_of
 from procurement.orders.models import Order
 from procurement.permissions.contracts import can_draw_contract
@@ -43,7 +43,9 @@ def draw_contract(award: Award, *, actor: Actor) -> Contract:
     if not can_draw_contract(actor) or not actor.belongs_to(award.buyer_id):
         raise NotAllowed(_("合同由采购人的业务或采购经办起草。"))
     award = (
-        Award.objects.select_for_update(of=("self",)).select_related("lot__order__project", "buyer").get(pk=award.pk)
+        Award.objects.select_for_update(of=("self",))
+        .select_related("lot__order__project", "lot__order__item", "buyer")
+        .get(pk=award.pk)
     )
     if award.status != "confirmed":
         raise NotNow(_("公示期满、确认成交以后才能起草合同。"))
@@ -55,6 +57,8 @@ def draw_contract(award: Award, *, actor: Actor) -> Contract:
     if sum((line.amount for line in offered), ZERO) != award.amount:
         raise Invalid(_("报价明细合计与成交金额不一致，不能起草合同。"))
     order = award.lot.order
+    item = order.item
+    template = template_for(item.category_name, minors=item.minors, on=clock.today())
     contract = begin(
         Contract(
             award=award,
@@ -68,11 +72,17 @@ def draw_contract(award: Award, *, actor: Actor) -> Contract:
             place=order.place,
             scope=scope_of(order, bid),
             terms=_("付款方式：%(terms)s") % {"terms": order.payment_terms},
+            template=template,
+            clauses=template.clauses if template else [],
             drafted_by_key=actor.user_key,
             drafted_by_name=actor.user_name,
         ),
         actor=actor,
-        facts={"award": award.journal_key, "amount": str(award.amount)},
+        facts={
+            "award": award.journal_key,
+            "amount": str(award.amount),
+            "template": f"{template.key}/{template.edition}" if template else "",
+        },
     )
     ContractLine.objects.bulk_create(
         ContractLine(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.forms import VerbForm
 from procurement.contracts.models import Contract
+from procurement.contracts.wording import pledges_of
 
 
 class ContractForm(VerbForm):
@@ -66,14 +67,22 @@ class SignForm(VerbForm):
         label="我已打开并读过这份合同 PDF", error_messages={"required": "请先打开 PDF 读过，再签。"}
     )
 
+    pledge = forms.BooleanField(
+        label="我代表本单位作出这份廉洁承诺", error_messages={"required": "请作出廉洁承诺，再签。"}
+    )
+
     def __init__(self, *args: Any, thing: Any, **kwargs: Any) -> None:
         super().__init__(*args, thing=thing, **kwargs)
         self.initial.setdefault("digest", thing.digest)
+        provider_signs = self.actor is not None and self.actor.belongs_to(thing.provider_id)
+        names = [thing.parties.get(side, {}).get("name", "") for side in ("buyer", "provider")]
+        self.fields["pledge"].help_text = pledges_of(*names)[int(provider_signs)]["text"]
 
     def clean(self) -> dict[str, Any]:
-        """The tick is for the page; the operation takes the digest."""
+        """The ticks are for the page; the operation takes the digest of the text that holds the pledges."""
         cleaned = super().clean() or {}
         cleaned.pop("read", None)
+        cleaned.pop("pledge", None)
         return cleaned
 
 

@@ -17,6 +17,7 @@ from core.reports import report
 from procurement.contracts.drafting import attach_pdf
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import with_parts
+from procurement.contracts.wording import pledges_of
 from procurement.permissions.contracts import can_read_report
 
 TEMPLATE = "reports/contract.html"
@@ -44,6 +45,8 @@ class ContractText:
     buyer: dict[str, str]
     provider: dict[str, str]
     related: str
+    clauses: tuple[dict[str, str], ...]
+    pledges: tuple[dict[str, str], ...]
     digest: str
     signed: tuple[dict[str, Any], ...]
     signed_at: datetime | None
@@ -120,6 +123,13 @@ def text_of(contract: Contract, *, with_signatures: bool) -> ContractText:
         buyer=found.parties.get("buyer", {"name": found.buyer.name}),
         provider=found.parties.get("provider", {"name": found.provider.name}),
         related=found.parties.get("related", ""),
+        clauses=tuple(found.clauses),
+        pledges=tuple(
+            pledges_of(
+                found.parties.get("buyer", {}).get("name", found.buyer.name),
+                found.parties.get("provider", {}).get("name", found.provider.name),
+            )
+        ),
         digest=found.digest if with_signatures else "",
         signed=tuple(
             {

@@ -40,6 +40,28 @@ def related_clause(buyer: Organization, provider: Organization) -> str:
     ) % {"provider": provider.name, "buyer": buyer.name}
 
 
+def pledges_of(buyer: str, provider: str) -> list[dict[str, str]]:
+    """The integrity pledge of each side (廉洁承诺): part of the text, signed with it. source  R49"""
+    return [
+        {
+            "side": "buyer",
+            "name": buyer,
+            "text": _(
+                "不索取、不收受承接单位的礼金、礼品、宴请和其他利益；不指定分包、不要求列支与本项目无关的费用；"
+                "不因个人关系影响检查、验收和付款。"
+            ),
+        },
+        {
+            "side": "provider",
+            "name": provider,
+            "text": _(
+                "不以任何方式向采购人、评审专家、街道社区和评估机构的人员输送利益；不虚报服务数量和支出；"
+                "发现索要利益的，向纪检监督人员报告。"
+            ),
+        },
+    ]
+
+
 def parties_of(contract: Contract) -> dict[str, Any]:
     """The snapshot of both sides at freezing, with the bank account that payments go to (house.md 4b.15)."""
 

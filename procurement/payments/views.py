@@ -244,6 +244,7 @@ duties.register(
         title=lambda settlement: settlement.contract.title,
         button="交发票",
         note=lambda settlement: _("%(name)s已批准，交发票后付款") % {"name": settlement.name},
+        deadline=lambda settlement: settlement.due_at,
         amount=lambda settlement: settlement.payable_amount,
         url=lambda settlement: reverse("payments:invoice", args=[settlement.pk]),
     )

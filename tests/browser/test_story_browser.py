@@ -369,6 +369,7 @@ def signed(walk: Walk, award: Award) -> Contract:
     for login in ("provider1", "leader"):
         page = walk.ask(login, contract, "签订")
         page.locator("[name=read]").check()
+        page.locator("[name=pledge]").check()
         page.fill("[name=password]", PASSWORD)
         walk.send(page)
     contract.refresh_from_db()

@@ -9,7 +9,7 @@ from accounts.tasks import remind
 from core import clock
 from core.messages import Message
 from tests.cast import Cast
-from tests.journeys.settlements import approved_settlement
+from tests.journeys.settlements import invoiced_settlement
 
 
 def reminders(cast: Cast, login: str) -> list[str]:
@@ -18,7 +18,7 @@ def reminders(cast: Cast, login: str) -> list[str]:
 
 
 def test_told_when_near_and_when_over_each_once(cast: Cast) -> None:
-    settlement = approved_settlement(cast)
+    settlement = invoiced_settlement(cast)
     assert settlement.due_at is not None
     remind()  # loads the rooms' duties, as a worker does
     assert reminders(cast, "finance") == []

@@ -130,6 +130,9 @@ def test_frozen_pdf_is_what_is_signed(cast: Cast) -> None:
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     assert "五青购合〔2026〕1号" in text
     assert "壹拾玖万壹仟叁佰元整" in text
+    assert contract.template is not None
+    for words in ("廉洁承诺", "违约责任", "未成年人保护"):
+        assert words in text
     with pytest.raises(Conflict):
         sign_contract(contract, actor=cast.actor("leader"), digest="0" * 64)
     assert not Signature.objects.exists()
@@ -245,6 +248,11 @@ def test_by_hand(cast: Cast) -> None:
     print_now()
     contract.refresh_from_db()
     data = {"digest": contract.digest, "read": "on", "version": contract.version}
+    without = leader.post(url + "sign/", {**data, "password": PASSWORD})
+    assert without.status_code == 422
+    assert "请作出廉洁承诺" in without.content.decode()
+    assert "不收受承接单位的礼金" in without.content.decode()
+    data["pledge"] = "on"
     assert "打开合同 PDF" in leader.get(url + "sign/").content.decode()
     assert leader.post(url + "sign/", {**data, "password": "wrong"}).status_code == 422
     assert leader.post(url + "sign/", {**data, "password": PASSWORD}).status_code == 302
