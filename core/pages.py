@@ -277,6 +277,7 @@ OTHER_VERBS = {
     "paper": "登记安全保障材料",
     "roster": "登记名单",
     "draw": "随机抽查",
+    "amend": "按补充协议变更",
     "open_identity": "打开身份信息",
     "check_staff": "登记人员查询结果",
     "add_document": "登记资质文件",

@@ -17,6 +17,7 @@ from procurement.activities.models import (
     VolunteerHours,
     WorkRecord,
 )
+from procurement.amendments.models import AmendedLine, Amendment
 from procurement.awards.models import Award
 from procurement.bids.models import Bid, BidFile, BidLine, BidMember, BidOffer, Opening
 from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
@@ -60,6 +61,8 @@ __all__ = [
     "ActivityPhoto",
     "ActivityStaff",
     "Allocation",
+    "AmendedLine",
+    "Amendment",
     "AttendanceCount",
     "Award",
     "Beneficiary",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from procurement.acceptances import views as acceptances
 from procurement.activities import views as activities
+from procurement.amendments import views as amendments
 from procurement.awards import views as awards
 from procurement.bids import hall
 from procurement.bids import views as bids
@@ -40,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inspections/", include((inspections.urlpatterns, "inspections"))),
     path("opinions/", include((opinions.urlpatterns, "opinions"))),
     path("acceptances/", include((acceptances.urlpatterns, "acceptances"))),
+    path("amendments/", include((amendments.urlpatterns, "amendments"))),
     path("settlements/", include((settlements.urlpatterns, "settlements"))),
     path("payments/", include((payments.urlpatterns, "payments"))),
 ]

@@ -41,6 +41,7 @@ ROOMS = {
         "inspections",
         "opinions",
         "acceptances",
+        "amendments",
         "settlements",
         "payments",
     ],
