@@ -21,13 +21,14 @@ from PIL import ExifTags, Image, ImageOps
 from core import clock
 from core.actor import Actor
 from core.errors import NotNow
-from core.filetypes import DOCUMENTS, IMAGES, SPREADSHEETS, FileType, accept, check_file
+from core.filetypes import DOCUMENTS, IMAGES, SCANS, SPREADSHEETS, FileType, accept, check_file
 from core.sealing import Sealer, Unreadable
 
 __all__ = [
     "ACCEPT",
     "DOCUMENTS",
     "IMAGES",
+    "SCANS",
     "SPREADSHEETS",
     "Damaged",
     "Document",

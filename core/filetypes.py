@@ -227,4 +227,5 @@ IMAGES: Final[tuple[FileType, ...]] = (
     FileType("image/webp", ("webp",), "图片（JPG、PNG、WebP）", _picture("WEBP")),
 )
 SPREADSHEETS: Final[tuple[FileType, ...]] = (_EXCEL, _CSV)
+SCANS: Final[tuple[FileType, ...]] = (_PDF, *IMAGES)
 DOCUMENTS: Final[tuple[FileType, ...]] = (_PDF, *IMAGES, _WORD, _EXCEL, _SLIDES, _TEXT, _CSV)

@@ -17,7 +17,7 @@ from procurement.activities.models import (
     VolunteerHours,
     WorkRecord,
 )
-from procurement.amendments.models import AmendedLine, Amendment
+from procurement.amendments.models import AmendedLine, Amendment, AmendmentSignature
 from procurement.awards.models import Award
 from procurement.bids.models import Bid, BidFile, BidLine, BidMember, BidOffer, Opening
 from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
@@ -63,6 +63,7 @@ __all__ = [
     "Allocation",
     "AmendedLine",
     "Amendment",
+    "AmendmentSignature",
     "AttendanceCount",
     "Award",
     "Beneficiary",

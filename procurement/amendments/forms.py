@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core.forms import VerbForm
 from procurement.amendments.models import Amendment
 from procurement.amendments.queries import room_left
+from procurement.contracts.forms import scan_field
 from procurement.contracts.models import Contract
 
 
@@ -52,10 +53,15 @@ class AmendForm(VerbForm):
 
 
 class SignForm(VerbForm):
-    """The digest of what was read, and the password again."""
+    """The digest of the PDF that was read, the stamped scan where there is one, and the password again."""
+
+    template = "procurement/amendments/sign.html"
 
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    read = forms.BooleanField(label="我已读过这份补充协议", error_messages={"required": "请先读过，再签。"})
+    scan = scan_field()
+    read = forms.BooleanField(
+        label="我已打开并读过这份补充协议 PDF", error_messages={"required": "请先打开 PDF 读过，再签。"}
+    )
 
     def __init__(self, *args: Any, thing: Any, **kwargs: Any) -> None:
         super().__init__(*args, thing=thing, **kwargs)

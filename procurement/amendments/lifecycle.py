@@ -35,9 +35,13 @@ AMENDMENT = Lifecycle(
         Step(
             "sign", ("signing",), "", "签订", may.can_sign_amendment,
             f"{OPERATIONS}.sign_amendment", "procurement.amendments.forms.SignForm", password=True, primary=True,
-            consequence="签的是下面摘要对应的这一份；双方都签后生效。",
+            consequence="签的是下面摘要对应的这一份 PDF；双方都签后生效，合同和预算随即变更。",
         ),
         Step("take_effect", ("signing",), "in_force", "生效", by_news, listed=False),
+        Step(
+            "file", ("in_force",), "", "登记备案", may.can_file_amendment,
+            f"{OPERATIONS}.file_amendment", "procurement.contracts.forms.FilingForm",
+        ),
         Step(
             "withdraw", ("submitted", "signing"), "withdrawn", "撤回", may.can_keep_amendment,
             f"{OPERATIONS}.withdraw_amendment", reason=True,

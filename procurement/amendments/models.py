@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.organizations.models import BuyerAggregate
+from core.documents import Document
 from core.money import MoneyField
 from procurement.amendments.lifecycle import AMENDMENT
-from procurement.contracts.models import Contract, ContractLine
+from procurement.contracts.models import Contract, ContractLine, Filed, Signed
 
 
-class Amendment(BuyerAggregate):
+class Amendment(Filed):
     """One amendment; amounts in yuan.
 
     difference  what it adds to the contract's amount; below zero it takes away
     ends_on, place  the new ones, None and "" where they stay
+    document, digest  the PDF that both sides sign and its SHA-256, hex; printed by a worker after the approval
     """
 
     journal_name = "procurement.amendment"
@@ -44,10 +42,10 @@ class Amendment(BuyerAggregate):
     drafted_by_key = models.CharField(max_length=64)
     drafted_by_name = models.CharField("拟定人", max_length=64)
     approved_by_name = models.CharField("批准人", max_length=64, blank=True)
+    document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField("摘要", max_length=64, blank=True)
     buyer_signed_at = models.DateTimeField("采购人签订", null=True, blank=True)
-    buyer_signer_name = models.CharField("采购人签订人", max_length=64, blank=True)
     provider_signed_at = models.DateTimeField("承接单位签订", null=True, blank=True)
-    provider_signer_name = models.CharField("承接单位签订人", max_length=64, blank=True)
     effective_at = models.DateTimeField("生效时间", null=True, blank=True)
 
     class Meta:
@@ -68,21 +66,6 @@ class Amendment(BuyerAggregate):
         """The project's key."""
         return self.contract.case_key
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 over all that it changes, hex: what both sides sign."""
-        body = {
-            "contract": self.contract.number,
-            "n": self.n,
-            "code": self.code,
-            "grounds": self.grounds,
-            "difference": f"{self.difference:.2f}",
-            "ends_on": f"{self.ends_on or ''}",
-            "place": self.place,
-            "lines": [[row.line.n, row.quantity_before, row.quantity_after] for row in self.lines.all()],
-        }
-        return hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
     def get_absolute_url(self) -> str:
         """Its page at work."""
         return reverse("amendments:detail", args=[self.pk])
@@ -100,3 +83,12 @@ class AmendedLine(models.Model):
         app_label = "procurement"
         ordering = ["line__n"]
         constraints = [models.UniqueConstraint(fields=["amendment", "line"], name="amended_line_once")]
+
+
+class AmendmentSignature(Signed):
+    """One signature on an amendment."""
+
+    amendment = models.ForeignKey(Amendment, on_delete=models.PROTECT, related_name="signatures")
+
+    class Meta(Signed.Meta):
+        app_label = "procurement"

@@ -1,4 +1,4 @@
-"""Verbs of the amendment (补充协议): written, approved, signed by both; then contract and budget follow."""
+"""Verbs of the amendment (补充协议): written, approved, printed, signed by both; then contract and budget follow; filed."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.memberships.queries import people_with_role
-from core import clock, holds, journal
-from core.actor import Actor
+from core import clock, holds, journal, outbox
+from core.actor import SYSTEM, Actor
+from core.documents import Document, store
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.lifecycle import advance, begin, require
 from core.messages import tell
 from core.money import ZERO
 from core.separation import note_duty
 from procurement.acceptances.queries import accepted_so_far
-from procurement.amendments.models import AmendedLine, Amendment
+from procurement.amendments.models import AmendedLine, Amendment, AmendmentSignature
 from procurement.amendments.queries import room_left
 from procurement.budgets.operations import commit_funds, plan_funds, release_commitment
 from procurement.contracts.models import Contract, ContractFunding, ContractLine
+from procurement.contracts.operations import keep_scan, record_filing, require_standing
 from procurement.contracts.queries import DELIVERING
 from procurement.notices.operations import publish_notice
 from procurement.permissions.amendments import can_draft_amendment
+from procurement.rules.queries import deadline
 
 
 @transaction.atomic
@@ -138,21 +141,38 @@ def _require_within(contract: Contract, difference: Decimal) -> None:
 
 @transaction.atomic
 def approve_amendment(amendment: Amendment, *, actor: Actor) -> Amendment:
-    """Approve it (批准补充协议), one level above who wrote it; number given, both sides may sign.
+    """Approve it (批准补充协议), one level above who wrote it; number given, a worker prints the PDF.
 
     raises  NotAllowed · NotNow · Conflict
-    writes  status, number; one journal entry; both signers are told
+    writes  status, number; one outbox row "amendment_pdf"; one journal entry
     """
     number = f"{amendment.contract.number}-补{amendment.n}"
     advance(
         amendment, "approve", actor=actor, facts={"number": number}, number=number, approved_by_name=actor.user_name
     )
+    outbox.enqueue("amendment_pdf", {"amendment": str(amendment.pk)}, key=f"amendment_pdf:{amendment.pk}")
+    return amendment
+
+
+@transaction.atomic
+def attach_amendment_pdf(key: str, content: bytes) -> Document | None:
+    """Keep the printed text of an approved amendment; its SHA-256 is what both sides sign (由平台办理).
+
+    returns  the document, or None when it came too late or is there already
+    writes   one document; document and digest of the amendment; one journal entry "print"; both signers are told
+    """
+    amendment = Amendment.objects.select_for_update(of=("self",)).select_related("contract").get(pk=key)
+    if amendment.status != "signing" or amendment.document_id:
+        return None
+    document = store(content, name=f"{amendment.number}.pdf", actor=SYSTEM, purpose="amendment")
+    Amendment.objects.filter(pk=amendment.pk).update(document=document, digest=document.sha256)
+    journal.record(amendment, "print", actor=SYSTEM, facts={"digest": document.sha256}, documents=[document])
     signers = [
         *people_with_role(amendment.contract.provider_id, "provider_admin"),
         *people_with_role(amendment.buyer_id, "leader"),
     ]
     _tell(amendment, signers, "signing", _("补充协议待签订：%(title)s"))
-    return amendment
+    return document
 
 
 @transaction.atomic
@@ -170,12 +190,14 @@ def withdraw_amendment(amendment: Amendment, *, actor: Actor, reason: str) -> Am
 
 
 @transaction.atomic
-def sign_amendment(amendment: Amendment, *, actor: Actor, digest: str) -> Amendment:
-    """Sign for one's own side exactly what has this digest (签订); the second signature brings it into force.
+def sign_amendment(amendment: Amendment, *, actor: Actor, digest: str, scan: Any = None) -> Amendment:
+    """Sign for one's own side exactly the PDF of this digest (签订); the second signature brings it into force.
 
-    raises  NotAllowed · NotNow (contract no longer in delivery, a hold) · Conflict (another text; no money in the line)
-    writes  who signed; one journal entry "sign"; with the second one the contract's lines, amount, days and place, the
-            funding and its ledger entries, one public notice
+    digest  SHA-256 of the PDF that the signer read, hex;  scan: the printed PDF with its stamp, as an upload, or None
+    raises  NotAllowed · NotNow (PDF not ready, contract no longer in delivery, a hold, the provider suspended)
+            · Conflict (another text; no money in the line) · Invalid (the scan)
+    writes  one AmendmentSignature, the scan; one journal entry "sign"; with the second one the contract's lines,
+            amount, days and place, the funding and its ledger entries, one public notice, the term of filing
     source  电子签名法第十三条; 政府采购法第四十九条、第五十条
     """
     require(amendment, "sign", actor)
@@ -186,13 +208,30 @@ def sign_amendment(amendment: Amendment, *, actor: Actor, digest: str) -> Amendm
     )
     if contract.status not in DELIVERING:
         raise NotNow(_("合同当前状态是「%(status)s」，不能变更。") % {"status": contract.status_label})
-    holds.require_no_hold(contract)
+    for each in (contract, contract.provider):
+        holds.require_no_hold(each)
+    require_standing(contract.provider)
+    if amendment.document is None:
+        raise NotNow(_("补充协议 PDF 正在生成，通常不到一分钟，生成后才能签。"))
     if digest != amendment.digest:
         raise Conflict(_("补充协议的内容已经变了，请重新读过再签。"), current=amendment)
     side = "buyer" if actor.works_for(amendment.buyer_id, "leader") else "provider"
     note_duty(amendment.case_key, actor, "sign_contract")
-    changes: dict[str, Any] = {f"{side}_signed_at": clock.now(), f"{side}_signer_name": actor.user_name}
-    advance(amendment, "sign", actor=actor, facts={"side": side, "digest": digest}, **changes)
+    at, paper = clock.now(), keep_scan(scan, actor)
+    AmendmentSignature.objects.create(
+        amendment=amendment,
+        side=side,
+        signer_key=actor.user_key,
+        signer_name=actor.user_name,
+        organization_name=actor.organization_name,
+        digest=digest,
+        method="scan" if paper else "platform",
+        scan=paper,
+        at=at,
+    )
+    changes: dict[str, Any] = {f"{side}_signed_at": at}
+    papers = [amendment.document, *([paper] if paper else [])]
+    advance(amendment, "sign", actor=actor, facts={"side": side, "digest": digest}, documents=papers, **changes)
     if amendment.buyer_signed_at and amendment.provider_signed_at:
         _take_effect(amendment, contract, actor)
     return amendment
@@ -219,7 +258,18 @@ def _take_effect(amendment: Amendment, contract: Contract, actor: Actor) -> None
         "notice": notice.number,
     }
     journal.record(contract, "amend", actor=actor, facts=facts)
-    advance(amendment, "take_effect", actor=actor, facts={"notice": notice.number}, effective_at=clock.now())
+    at = clock.now()
+    due = deadline("D23", at, track=contract.award.lot.order.track).at
+    advance(amendment, "take_effect", actor=actor, facts={"notice": notice.number}, effective_at=at, file_due_at=due)
+
+
+@transaction.atomic
+def file_amendment(amendment: Amendment, *, actor: Actor, filing_number: str, filed_on: date) -> Amendment:
+    """Record that the amendment was filed with the finance bureau (登记备案), as its contract was.
+
+    raises and writes as `file_contract`;  source  政府采购法第四十七条: a supplementary contract is a procurement contract
+    """
+    return record_filing(amendment, amendment.effective_at, actor, filing_number.strip(), filed_on)
 
 
 def _move_funds(amendment: Amendment, contract: Contract, actor: Actor) -> None:

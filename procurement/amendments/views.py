@@ -5,21 +5,25 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from core import clock, duties, sections
+from core import duties, sections
 from core.actor import Actor
+from core.documents import Document
 from core.duties import Duty
 from core.errors import NotAllowed
+from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
 from procurement.amendments.forms import AmendForm
 from procurement.amendments.models import Amendment
 from procurement.amendments.operations import draft_amendment
-from procurement.amendments.queries import room_left, to_approve, to_sign, visible_amendments
+from procurement.amendments.queries import room_left, to_approve, to_file, to_sign, visible_amendments
+from procurement.contracts.boards import signing
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import DELIVERING, visible_contracts
 from procurement.permissions.amendments import can_draft_amendment
@@ -34,6 +38,17 @@ def _figures(amendment: Amendment, actor: Actor) -> list[Figure]:
     if amendment.ends_on:
         found.append(Figure(_("服务结束改为"), f"{amendment.ends_on}"))
     return found
+
+
+def _files(amendment: Amendment, actor: Actor) -> QuerySet[Document]:
+    signed = amendment.signatures.filter(scan__isnull=False).values("scan")
+    return Document.objects.filter(Q(pk=amendment.document_id) | Q(pk__in=signed))
+
+
+def _locked(amendment: Amendment, actor: Actor) -> list[tuple[str, str]]:
+    if amendment.status == "signing" and amendment.document_id is None:
+        return [("sign", _("补充协议 PDF 正在生成，通常不到一分钟，生成后才能签。"))]
+    return []
 
 
 AMENDMENTS = register(
@@ -52,11 +67,14 @@ AMENDMENTS = register(
         ),
         views=(
             View("全部", "", lambda rows, actor: rows),
+            View("待备案", "filing", lambda rows, actor: rows.filter(status="in_force", filing_number="")),
             View("办理中", "open", lambda rows, actor: rows.filter(status__in=("submitted", "signing"))),
         ),
         figures=_figures,
+        files=_files,
+        locked=_locked,
         subtitle=lambda a: [a.contract.number or "", a.contract.provider.name, a.get_code_display()],
-        fields=("id", "number", "code", "difference", "ends_on", "status", "effective_at"),
+        fields=("id", "number", "code", "difference", "ends_on", "status", "digest", "effective_at", "filing_number"),
         empty=("还没有补充协议", "履约中的合同需要变更时，在合同页拟定补充协议。"),
     )
 )
@@ -66,20 +84,14 @@ def _text_section(amendment: Amendment, actor: Actor) -> dict[str, Any]:
     return {"amendment": amendment, "lines": list(amendment.lines.all())}
 
 
-def _signed_section(amendment: Amendment, actor: Actor) -> dict[str, Any]:
-    sides = (
-        (_("采购人"), amendment.buyer_signer_name, amendment.buyer_signed_at),
-        (_("承接单位"), amendment.provider_signer_name, amendment.provider_signed_at),
-    )
-    checks = [
-        {
-            "kind": "ok" if at else "wait",
-            "title": side,
-            "note": f"{name} {clock.local(at):%Y-%m-%d %H:%M}" if at else _("待签订"),
-        }
-        for side, name, at in sides
-    ]
-    return {"checks": checks}
+def _signed_section(amendment: Amendment, actor: Actor) -> dict[str, Any] | None:
+    if amendment.status in {"submitted", "refused"}:
+        return None
+    return signing(amendment, _("补充协议"), lambda document: reverse("amendments:file", args=[amendment.pk, document]))
+
+
+def _clocks_section(amendment: Amendment, actor: Actor) -> dict[str, Any] | None:
+    return {"amendment": amendment} if amendment.effective_at else None
 
 
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
@@ -94,7 +106,14 @@ def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None
 
 OWN, FOLDER = "procurement.amendment", "procurement/amendments"
 sections.register(OWN, title="变更内容", template=f"{FOLDER}/text.html", context=_text_section, order=10)
-sections.register(OWN, title="签订", template="components/checks.html", context=_signed_section, slot="side", order=10)
+sections.register(
+    OWN, title="签订", template="procurement/contracts/signatures.html", context=_signed_section, slot="side", order=10
+)
+sections.register(OWN, title="备案", template=f"{FOLDER}/clocks.html", context=_clocks_section, slot="side", order=15)
+sections.register(
+    OWN, title="协议文本", template="components/reports.html", context=report_section(OWN, formats=("pdf",)),
+    slot="side", order=30,
+)  # fmt: skip
 sections.register(
     "procurement.contract", title="补充协议", template=f"{FOLDER}/on_contract.html", context=_contract_section,
     slot="side", order=30,
@@ -122,6 +141,18 @@ duties.register(
         verb="sign",
         note=lambda amendment: amendment.number or "",
         amount=lambda amendment: amendment.difference,
+    )
+)
+duties.register(
+    Duty(
+        name="amendment.file",
+        roles=("programme_officer", "procurement_officer"),
+        queryset=to_file,
+        title=str,
+        button="登记备案",
+        verb="file",
+        note=lambda amendment: _("补充协议已生效，向财政部门备案"),
+        deadline=lambda amendment: amendment.file_due_at,
     )
 )
 

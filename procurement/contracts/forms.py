@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.forms import VerbForm
+from core.documents import SCANS
+from core.forms import FileFormField, VerbForm
 from procurement.contracts.models import Contract
 from procurement.contracts.wording import pledges_of
 
@@ -57,12 +58,23 @@ class ContractForm(VerbForm):
         return {**cleaned, "quality_factors": factors, "due_days": {n: day for n, day in days.items() if day}}
 
 
+def scan_field() -> FileFormField:
+    """The stamped scan of a signature (盖章扫描件), for a side that signs on paper too."""
+    return FileFormField(
+        label="盖章扫描件",
+        required=False,
+        kinds=SCANS,
+        help_text="本单位要求盖实体章的，打印上面这份 PDF，签字盖章后扫描或拍照上传；不盖章就留空。",
+    )
+
+
 class SignForm(VerbForm):
-    """The signature: the digest of the PDF that was read, and the password again."""
+    """The signature: the digest of the PDF that was read, the stamped scan where there is one, the password again."""
 
     template = "procurement/contracts/sign.html"
 
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    scan = scan_field()
     read = forms.BooleanField(
         label="我已打开并读过这份合同 PDF", error_messages={"required": "请先打开 PDF 读过，再签。"}
     )

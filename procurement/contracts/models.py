@@ -43,14 +43,40 @@ class ContractTemplate(models.Model):
         return f"{self.name}（第 {self.edition} 版）"
 
 
-class Contract(BuyerAggregate):
+class Filed(BuyerAggregate):
+    """What is filed with the finance bureau (备案): contracts and their amendments.
+
+    file_due_at    the end of the term D23, counted when it took effect
+    filing_number  what the bureau gave it (备案号)
+    """
+
+    file_due_at = models.DateTimeField("备案期限", null=True, blank=True)
+    filing_number = models.CharField("备案号", max_length=60, blank=True)
+    filed_on = models.DateField("备案日期", null=True, blank=True)
+    filed_at = models.DateTimeField("备案登记时间", null=True, blank=True)
+    filed_by_name = models.CharField("备案经办", max_length=64, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def filed_late(self) -> bool:
+        """Whether it was filed after its term."""
+        return bool(self.filed_on and self.file_due_at and self.filed_on > clock.local(self.file_due_at).date())
+
+    @property
+    def filing_overdue(self) -> bool:
+        """Whether its term is over and it is not filed yet."""
+        return bool(not self.filing_number and self.file_due_at and self.file_due_at < clock.now())
+
+
+class Contract(Filed):
     """One contract. parties: snapshot of both sides with bank account at freezing (house.md 4b.15).
 
     clauses          the template's clauses as they were when it was picked: [{"heading", "text"}]
     quality_factors  {"优": "1.00", …} as the contract names them, or {} where it names none (then the factor is 1)
     original_amount  what was signed; supplements (补充协议) have added supplement_amount, at most supplement_limit
-    *_due_at         the ends of the terms D22 (公告) and D23 (备案), counted when it took effect
-    filing_number    what the finance bureau gave it (备案号)
+    announce_due_at  the end of the term D22 (公告), counted when it took effect
     paused_on        since when it is paused; pause_until: when it was to go on
     """
 
@@ -101,11 +127,6 @@ class Contract(BuyerAggregate):
     supplement_amount = MoneyField("补充协议累计增加", default=ZERO)
     supplement_limit = MoneyField("补充协议上限", default=ZERO)
     announce_due_at = models.DateTimeField("公告期限", null=True, blank=True)
-    file_due_at = models.DateTimeField("备案期限", null=True, blank=True)
-    filing_number = models.CharField("备案号", max_length=60, blank=True)
-    filed_on = models.DateField("备案日期", null=True, blank=True)
-    filed_at = models.DateTimeField("备案登记时间", null=True, blank=True)
-    filed_by_name = models.CharField("备案经办", max_length=64, blank=True)
     paused_on = models.DateField("暂停日期", null=True, blank=True)
     pause_until = models.DateField("预计恢复", null=True, blank=True)
     termination_code = models.CharField("终止原因", max_length=16, choices=TERMINATIONS, blank=True)
@@ -222,17 +243,16 @@ class ContractPause(models.Model):
         ]
 
 
-class Signature(models.Model):
-    """One signature (签订) on exactly the PDF of this digest; void when the text went back to draft.
+class Signed(models.Model):
+    """What one signature (签订) says: who, for which side, on exactly the PDF of this digest, and how.
 
-    method  by password on the platform, or a stamped scan (盖章扫描件), whose file is `scan`
+    method  by password on the platform, or by a stamped scan (盖章扫描件) of the printed PDF, whose file is `scan`
     """
 
     SIDES = [("buyer", "采购人"), ("provider", "承接单位")]
     METHODS = [("platform", "平台签字"), ("scan", "盖章扫描件")]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="signatures")
     side = models.CharField("方", max_length=10, choices=SIDES)
     signer_key = models.CharField(max_length=64)
     signer_name = models.CharField("签订人", max_length=64)
@@ -241,8 +261,17 @@ class Signature(models.Model):
     method = models.CharField("方式", max_length=10, choices=METHODS, default="platform")
     scan = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField("时间", default=clock.now)
-    voided_at = models.DateTimeField("作废", null=True, blank=True)
 
     class Meta:
-        app_label = "procurement"
+        abstract = True
         ordering = ["at"]
+
+
+class Signature(Signed):
+    """One signature on a contract; void when the text went back to draft."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="signatures")
+    voided_at = models.DateTimeField("作废", null=True, blank=True)
+
+    class Meta(Signed.Meta):
+        app_label = "procurement"

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.memberships.queries import people_with_role
+from accounts.organizations.models import Organization
 from core import clock, holds
 from core.actor import Actor
+from core.documents import SCANS, Document, store
 from core.errors import Conflict, Invalid, NotNow
 from core.lifecycle import advance, require
 from core.messages import tell
 from core.separation import note_duty
 from procurement.awards.models import Award
 from procurement.budgets.operations import commit_funds
-from procurement.contracts.models import Contract, ContractPause, Milestone, Signature
+from procurement.contracts.models import Contract, ContractPause, Filed, Milestone, Signature
 from procurement.contracts.queries import IN_FORCE
 from procurement.contracts.wording import contract_notice, termination_notice
 from procurement.notices.operations import publish_notice
@@ -26,16 +28,30 @@ from procurement.orders.models import Order
 from procurement.permissions.contracts import can_sign_for_buyer
 from procurement.rules.queries import deadline, parameter
 
+F = TypeVar("F", bound=Filed)
+
+
+def keep_scan(scan: Any, actor: Actor) -> Document | None:
+    """Keep the stamped scan (盖章扫描件) of a signature, a PDF or a picture; None where there is none.
+
+    scan    an upload with a name, or None
+    raises  Invalid at "scan" (another kind of file, damaged, too large)
+    writes  one document
+    """
+    return store(scan, name=scan.name, actor=actor, purpose="stamped_scan", kinds=SCANS, field="scan") if scan else None
+
 
 @transaction.atomic
-def sign_contract(contract: Contract, *, actor: Actor, digest: str) -> Contract:
+def sign_contract(contract: Contract, *, actor: Actor, digest: str, scan: Any = None) -> Contract:
     """Sign for one's own side exactly the PDF of this digest (签订); the second signature brings it into force.
 
     digest   SHA-256 of the PDF that the signer read, hex
+    scan     the printed PDF with stamp and hand signature, as an upload, where a side signs on paper too
     actor    the buyer's leadership, or the provider's head; the page has asked the password again
     returns  the contract; in force when both have signed
     raises   NotAllowed · NotNow (PDF not ready, a hold, the provider suspended) · Conflict (another text stands now)
-    writes   one Signature; one journal entry "sign"; with the second one what `take_effect` writes
+             · Invalid (the scan)
+    writes   one Signature, the scan; one journal entry "sign"; with the second one what `take_effect` writes
     source   电子签名法第十三条; domain.md 4.1 (签订与验收分离)
     """
     require(contract, "sign", actor)
@@ -45,11 +61,10 @@ def sign_contract(contract: Contract, *, actor: Actor, digest: str) -> Contract:
         raise Conflict(_("合同文本已经换了一稿，请读过现在的这一份再签。"), current=contract)
     for each in (contract, contract.award, contract.provider):
         holds.require_no_hold(each)
-    if contract.provider.status != "verified":
-        raise NotNow(_("承接单位当前状态是「%(status)s」，不能签订合同。") % {"status": contract.provider.status_label})
+    require_standing(contract.provider)
     side = "buyer" if can_sign_for_buyer(actor, contract) and not contract.buyer_signed_at else "provider"
     note_duty(contract.case_key, actor, "sign_contract")
-    at = clock.now()
+    at, paper = clock.now(), keep_scan(scan, actor)
     Signature.objects.create(
         contract=contract,
         side=side,
@@ -57,15 +72,22 @@ def sign_contract(contract: Contract, *, actor: Actor, digest: str) -> Contract:
         signer_name=actor.user_name,
         organization_name=actor.organization_name,
         digest=digest,
+        method="scan" if paper else "platform",
+        scan=paper,
         at=at,
     )
     changes: dict[str, Any] = {f"{side}_signed_at": at}
-    advance(
-        contract, "sign", actor=actor, facts={"side": side, "digest": digest}, documents=[contract.document], **changes
-    )
+    papers = [contract.document, *([paper] if paper else [])]
+    advance(contract, "sign", actor=actor, facts={"side": side, "digest": digest}, documents=papers, **changes)
     if contract.buyer_signed_at and contract.provider_signed_at:
         take_effect(contract, actor=actor)
     return contract
+
+
+def require_standing(provider: Organization) -> None:
+    """Refuse a provider that may not take on anything now (暂停、未核验). raises  NotNow"""
+    if provider.status != "verified":
+        raise NotNow(_("承接单位当前状态是「%(status)s」，不能签订合同。") % {"status": provider.status_label})
 
 
 @transaction.atomic
@@ -128,20 +150,24 @@ def file_contract(contract: Contract, *, actor: Actor, filing_number: str, filed
     writes   number, day, who; one journal entry that says whether it was in time
     source   政府采购法第四十七条: 7 working days from signing (D23)
     """
-    require(contract, "file", actor)
-    number = filing_number.strip()
+    return record_filing(contract, contract.signed_at, actor, filing_number.strip(), filed_on)
+
+
+def record_filing(thing: F, since: datetime | None, actor: Actor, number: str, filed_on: date) -> F:
+    """The filing of a contract or of its amendment. since: when it took effect. raises and writes as `file_contract`"""
+    require(thing, "file", actor)
     if not number:
         raise Invalid(_("请填备案号。"), field="filing_number")
     if filed_on > clock.today():
         raise Invalid(_("备案日期不能晚于今天。"), field="filed_on")
-    if contract.signed_at and filed_on < clock.local(contract.signed_at).date():
-        raise Invalid(_("备案日期不能早于合同生效日期。"), field="filed_on")
-    late = contract.file_due_at is not None and filed_on > clock.local(contract.file_due_at).date()
+    if since and filed_on < clock.local(since).date():
+        raise Invalid(_("备案日期不能早于生效日期。"), field="filed_on")
+    thing.filed_on = filed_on
     return advance(
-        contract,
+        thing,
         "file",
         actor=actor,
-        facts={"filing_number": number, "filed_on": filed_on.isoformat(), "late": late},
+        facts={"filing_number": number, "filed_on": filed_on.isoformat(), "late": thing.filed_late},
         filing_number=number,
         filed_on=filed_on,
         filed_at=clock.now(),

@@ -7,39 +7,28 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from core import clock, duties, sections
+from core import clock
 from core.actor import Actor
 from core.documents import Document
-from core.duties import Duty
-from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
-from core.permissions import BUYER_ROLES
 from core.rooms import Column, Figure, Room, View, register
 from procurement.awards.models import Award
+from procurement.contracts.boards import sign_by
 from procurement.contracts.drafting import draw_contract
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import (
     DELIVERING,
     IN_FORCE,
     awards_to_draw,
-    drafts_to_submit,
-    to_file,
-    to_resume,
-    to_review,
-    to_sign,
     visible_contracts,
 )
-from procurement.orders.models import Order
-from procurement.permissions.contracts import can_sign
-from procurement.projects.models import Project
-from procurement.rules.queries import deadline
 
 
 class ContractFilter(django_filters.FilterSet):
@@ -67,18 +56,12 @@ def _figures(contract: Contract, actor: Actor) -> list[Figure]:
         paid = sum((each.payable_amount for each in settled), Decimal("0.00"))
         found.append(Figure(_("已付"), paid, unit=_("元"), detail=_("%(n)s 笔") % {"n": len(settled)}))
     if contract.status in {"draft", "legal_review", "signing"}:
-        due = _sign_by(contract.award)
+        due = sign_by(contract.award)
         found.append(Figure(_("签订期限"), f"{due.day:%m-%d}", detail=due.label))
     found.append(
         Figure(_("服务期"), f"{contract.starts_on:%m-%d} — {contract.ends_on:%m-%d}", detail=str(contract.ends_on.year))
     )
     return found
-
-
-def _sign_by(award: Award) -> Any:
-    """D21: the contract is signed within 30 days of the award notice."""
-    start = award.published_at or award.created_at
-    return deadline("D21", start, track=award.lot.order.track)
 
 
 def _locked(contract: Contract, actor: Actor) -> list[tuple[str, str]]:
@@ -120,14 +103,15 @@ def _standing(contract: Contract) -> list[dict[str, str]]:
             "clause": contract.termination_clause,
         }
         notes.append({"kind": "bad", "title": _("合同已终止"), "text": text})
-    if contract.file_due_at and not contract.filing_number and contract.file_due_at < clock.now():
+    if contract.filing_overdue and contract.file_due_at:
         text = _("应在 %(day)s 前向财政部门备案，已逾期。") % {"day": clock.local(contract.file_due_at).date()}
         notes.append({"kind": "bad", "title": _("备案逾期"), "text": text})
     return notes
 
 
 def _files(contract: Contract, actor: Actor) -> QuerySet[Document]:
-    return Document.objects.filter(pk=contract.document_id) if contract.document_id else Document.objects.none()
+    signed = contract.signatures.filter(scan__isnull=False).values("scan")
+    return Document.objects.filter(Q(pk=contract.document_id) | Q(pk__in=signed))
 
 
 CONTRACTS = register(
@@ -178,206 +162,6 @@ CONTRACTS = register(
 )
 
 
-def _lines_section(contract: Contract, actor: Actor) -> dict[str, Any]:
-    return {"contract": contract, "lines": contract.lines.all()}
-
-
-def _milestones_section(contract: Contract, actor: Actor) -> dict[str, Any]:
-    return {"contract": contract, "milestones": contract.milestones.all()}
-
-
-def _text_section(contract: Contract, actor: Actor) -> dict[str, Any]:
-    return {"contract": contract, "standards": contract.standards.all()}
-
-
-def _signatures_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    if contract.status in {"draft", "legal_review"} and not contract.signatures.exists():
-        return None
-    number = contract.number or contract.pk
-    return {
-        "contract": contract,
-        "signatures": list(contract.signatures.all()),
-        "file_url": reverse("contracts:file", args=[number, contract.document_id]) if contract.document_id else "",
-        "waits": contract.status == "signing" and can_sign(actor, contract),
-    }
-
-
-def _review_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    return {"contract": contract} if contract.reviewed_at and actor.organization_kind != "provider" else None
-
-
-def _clocks_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    """Announcement (D22) and filing (D23): the term, and what was done by when."""
-    if contract.signed_at is None:
-        return None
-    return {
-        "contract": contract,
-        "announced_late": bool(
-            contract.notice and contract.announce_due_at and contract.notice.published_at > contract.announce_due_at
-        ),
-        "filed_late": bool(
-            contract.filed_on and contract.file_due_at and contract.filed_on > clock.local(contract.file_due_at).date()
-        ),
-        "overdue": bool(not contract.filing_number and contract.file_due_at and contract.file_due_at < clock.now()),
-        "pauses": list(contract.pauses.all()),
-    }
-
-
-def _funding_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    if not actor.has(*BUYER_ROLES, "district_finance"):
-        return None
-    return {"fundings": contract.fundings.select_related("allocation__line")}
-
-
-def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_contracts(actor).filter(award__lot__order__project=project))
-    awards = list(awards_to_draw(actor).filter(lot__order__project=project))
-    return {"contracts": rows, "awards": awards} if rows or awards else None
-
-
-def _order_section(order: Order, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_contracts(actor).filter(award__lot__order=order))
-    awards = list(awards_to_draw(actor).filter(lot__order=order))
-    return {"contracts": rows, "awards": awards} if rows or awards else None
-
-
-def _award_section(award: Award, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_contracts(actor).filter(award=award))
-    awards = list(awards_to_draw(actor).filter(pk=award.pk))
-    return {"contracts": rows, "awards": awards} if rows or awards else None
-
-
-OWN = "procurement.contract"
-sections.register(
-    OWN, title="数量与价格", template="procurement/contracts/lines.html", context=_lines_section, order=10
-)
-sections.register(
-    OWN, title="付款节点", template="procurement/contracts/milestones.html", context=_milestones_section, order=20
-)
-sections.register(OWN, title="内容与标准", template="procurement/contracts/text.html", context=_text_section, order=90)
-sections.register(
-    OWN,
-    title="签订",
-    template="procurement/contracts/signatures.html",
-    context=_signatures_section,
-    slot="side",
-    order=10,
-)
-sections.register(
-    OWN,
-    title="公告与备案",
-    template="procurement/contracts/clocks.html",
-    context=_clocks_section,
-    slot="side",
-    order=15,
-)
-sections.register(
-    OWN,
-    title="法律审核",
-    template="procurement/contracts/reviewed.html",
-    context=_review_section,
-    slot="side",
-    order=25,
-)
-sections.register(
-    OWN,
-    title="资金来源",
-    template="procurement/contracts/fundings.html",
-    context=_funding_section,
-    slot="side",
-    order=20,
-)
-sections.register(
-    OWN,
-    title="合同文本",
-    template="components/reports.html",
-    context=report_section("procurement.contract"),
-    slot="side",
-    order=30,
-)
-for _on, _shown in (
-    ("procurement.project", _project_section),
-    ("procurement.order", _order_section),
-    ("procurement.award", _award_section),
-):
-    sections.register(_on, title="合同", template="procurement/contracts/rows.html", context=_shown, order=60)
-
-duties.register(
-    Duty(
-        name="contract.draw",
-        roles=("programme_officer", "procurement_officer"),
-        queryset=awards_to_draw,
-        title=lambda award: award.lot.order.title,
-        button="起草合同",
-        note=lambda award: _("已成交，由%(name)s承接") % {"name": award.bid.organization.name},
-        deadline=lambda award: _sign_by(award).at,
-        amount=lambda award: award.amount,
-        url=lambda award: reverse("contracts:draw", args=[award.pk]),
-    )
-)
-duties.register(
-    Duty(
-        name="contract.submit",
-        roles=("programme_officer", "procurement_officer"),
-        queryset=drafts_to_submit,
-        title=str,
-        button="送法律审核",
-        verb="submit",
-        note=lambda contract: _("合同已起草，核对后送审"),
-        amount=lambda contract: contract.amount,
-    )
-)
-duties.register(
-    Duty(
-        name="contract.review",
-        roles=("leader", "procurement_officer"),
-        queryset=to_review,
-        title=str,
-        button="审核合同",
-        verb="freeze",
-        note=lambda contract: _("%(name)s 起草，待法律审核") % {"name": contract.drafted_by_name or _("经办")},
-        amount=lambda contract: contract.amount,
-    )
-)
-duties.register(
-    Duty(
-        name="contract.file",
-        roles=("programme_officer", "procurement_officer"),
-        queryset=to_file,
-        title=str,
-        button="登记备案",
-        verb="file",
-        note=lambda contract: _("合同已生效，向财政部门备案"),
-        deadline=lambda contract: contract.file_due_at,
-    )
-)
-duties.register(
-    Duty(
-        name="contract.resume",
-        roles=("programme_officer", "leader"),
-        queryset=to_resume,
-        title=str,
-        button="恢复履约",
-        verb="resume",
-        note=lambda contract: _("合同已暂停，到期前决定是否恢复"),
-        deadline=lambda contract: clock.end_of_day(contract.pause_until) if contract.pause_until else None,
-    )
-)
-duties.register(
-    Duty(
-        name="contract.sign",
-        roles=("leader", "provider_admin"),
-        queryset=to_sign,
-        title=str,
-        button="签订",
-        verb="sign",
-        note=lambda contract: _("合同 PDF 已定稿，请读过再签"),
-        deadline=lambda contract: _sign_by(contract.award).at,
-        amount=lambda contract: contract.amount,
-    )
-)
-
-
 def draw(request: HttpRequest, award: UUID) -> HttpResponse:
     """Draw up the contract of an award: one confirmation, then the draft. 404 for what one may not draw."""
     actor = actor_of(request)
@@ -391,7 +175,7 @@ def draw(request: HttpRequest, award: UUID) -> HttpResponse:
         "facts": [
             {"label": _("承接单位"), "value": found.bid.organization.name},
             {"label": _("合同金额"), "value": found.amount, "unit": _("元")},
-            {"label": _("签订期限"), "value": f"{_sign_by(found).day}", "sub": _sign_by(found).label},
+            {"label": _("签订期限"), "value": f"{sign_by(found).day}", "sub": sign_by(found).label},
         ],
         "back_url": found.get_absolute_url(),
         "submit_label": _("起草合同"),

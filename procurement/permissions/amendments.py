@@ -26,6 +26,13 @@ def can_approve_amendment(actor: Actor, amendment: Amendment) -> bool:
     return actor.works_for(amendment.buyer_id, "leader") and actor.user_key != amendment.drafted_by_key
 
 
+def can_file_amendment(actor: Actor, amendment: Amendment) -> bool:
+    """A programme or procurement officer of the buyer, while an amendment in force has no filing number yet."""
+    return actor.works_for(amendment.buyer_id, "programme_officer", "procurement_officer") and (
+        amendment.effective_at is not None and not amendment.filing_number
+    )
+
+
 def can_sign_amendment(actor: Actor, amendment: Amendment) -> bool:
     """The leadership for the buyer, the head of the provider for the other side; each side once."""
     if actor.works_for(amendment.buyer_id, "leader"):

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from pypdf import PdfReader
 
+from accounts.organizations.models import Organization
 from core import journal
+from core.documents import read
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import inbox
-from procurement.amendments.models import Amendment
+from procurement.amendments.models import Amendment, AmendmentSignature
 from procurement.amendments.operations import (
     approve_amendment,
     draft_amendment,
+    file_amendment,
     refuse_amendment,
     sign_amendment,
     withdraw_amendment,
@@ -24,7 +30,8 @@ from procurement.budgets.models import Allocation
 from procurement.contracts.models import Contract
 from procurement.notices.models import Notice
 from tests.cast import PASSWORD, Cast
-from tests.journeys.contracts import FINAL, frozen_contract, judged_milestone, signed_contract
+from tests.journeys.activities import picture
+from tests.journeys.contracts import FINAL, frozen_contract, judged_milestone, print_now, signed_contract
 from tests.journeys.settlements import drawn_settlement, paid
 
 D = Decimal
@@ -35,8 +42,15 @@ def drafted(cast: Cast, contract: Contract, **changes: Any) -> Amendment:
     return draft_amendment(contract, actor=cast.actor("buyer"), **(given | changes))
 
 
-def signed(cast: Cast, amendment: Amendment) -> Amendment:
+def approved(cast: Cast, amendment: Amendment) -> Amendment:
+    """Approved and printed by the worker's own way."""
     approve_amendment(amendment, actor=cast.actor("leader"))
+    print_now()
+    return Amendment.objects.get(pk=amendment.pk)
+
+
+def signed(cast: Cast, amendment: Amendment) -> Amendment:
+    amendment = approved(cast, amendment)
     for login in ("provider1", "leader"):
         sign_amendment(Amendment.objects.get(pk=amendment.pk), actor=cast.actor(login), digest=amendment.digest)
     return Amendment.objects.get(pk=amendment.pk)
@@ -66,7 +80,7 @@ def test_more_is_bound_and_settled(cast: Cast) -> None:
     assert sum(each.amount for each in contract.fundings.all()) == contract.amount
     assert Notice.objects.get(kind="contract_change").facts
     assert [entry.verb for entry in journal.entries_for(amendment)] == [
-        "take_effect", "sign", "sign", "approve", "create",
+        "take_effect", "sign", "sign", "print", "approve", "create",
     ]  # fmt: skip
     assert journal.entries_for(contract)[0].verb == "amend"
     paid(cast, drawn_settlement(cast, contract, 1), "GK-1")
@@ -138,6 +152,10 @@ def test_who_may_and_when(cast: Cast) -> None:
     refuse_amendment(amendment, actor=cast.actor("leader"), reason="先用完原数量")
     again = drafted(cast, contract)
     approve_amendment(again, actor=cast.actor("leader"))
+    with pytest.raises(NotNow, match="正在生成"):
+        sign_amendment(again, actor=cast.actor("provider1"), digest="")
+    print_now()
+    again = Amendment.objects.get(pk=again.pk)
     for stranger in ("buyer", "provider2", "other_leader"):
         with pytest.raises(NotAllowed):
             sign_amendment(again, actor=cast.actor(stranger), digest=again.digest)
@@ -167,11 +185,61 @@ def test_by_hand(cast: Cast) -> None:
     place = buyer.post(url, {**sent, "idempotency_key": "a2"})["Location"]
     assert provider.get(place).status_code == 404
     assert leader.post(f"{place}approve/", {"version": 1, "idempotency_key": "a3"}).status_code == 302
+    assert "签订补充协议" not in provider.get("/w/").content.decode()
+    print_now()
     assert "签订补充协议" in provider.get("/w/").content.decode()
     amendment = Amendment.objects.get()
     signature = {"digest": amendment.digest, "read": "on", "version": 2, "password": PASSWORD}
     assert provider.post(f"{place}sign/", {**signature, "password": "no", "idempotency_key": "a4"}).status_code == 422
     assert provider.post(f"{place}sign/", {**signature, "idempotency_key": "a5"}).status_code == 302
-    assert leader.post(f"{place}sign/", {**signature, "version": 3, "idempotency_key": "a6"}).status_code == 302
+    scan = SimpleUploadedFile("补充协议盖章.jpg", picture(), "image/jpeg")
+    stamped = {**signature, "version": 3, "scan": scan, "idempotency_key": "a6"}
+    assert leader.post(f"{place}sign/", stamped).status_code == 302
     assert Amendment.objects.get().status == "in_force"
     assert "补充协议（1）" in provider.get(contract.get_absolute_url()).content.decode()
+    page = provider.get(place).content.decode()
+    assert "采购人盖章扫描件" in page
+    kept = AmendmentSignature.objects.get(side="buyer")
+    assert (kept.method, kept.digest) == ("scan", amendment.digest)
+    assert provider.get(f"{place}files/{kept.scan_id}/").status_code == 200
+    assert cast.client("provider2").get(f"{place}files/{kept.scan_id}/").status_code == 404
+    filed = {
+        "filing_number": "五财采备〔2026〕7号",
+        "filed_on": "2026-09-01",
+        "version": Amendment.objects.get().version,
+    }
+    assert "向财政部门备案" in buyer.get("/w/").content.decode()
+    assert provider.post(f"{place}file/", {**filed, "idempotency_key": "a7"}).status_code in {403, 404}
+    assert buyer.post(f"{place}file/", {**filed, "idempotency_key": "a8"}).status_code == 302
+    assert Amendment.objects.get().filing_number == "五财采备〔2026〕7号"
+    assert "备案号" in buyer.get(place).content.decode()
+
+
+def test_the_printed_text_is_what_is_signed(cast: Cast) -> None:
+    amendment = approved(cast, drafted(cast, signed_contract(cast)))
+    assert amendment.document is not None
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(read(amendment.document))).pages)
+    for word in ("补充协议", amendment.number, "193,700.00", "人民币", "报名儿童增加"):
+        assert word in text
+    assert amendment.digest == amendment.document.sha256
+
+
+def test_a_suspended_provider_signs_nothing(cast: Cast) -> None:
+    amendment = approved(cast, drafted(cast, signed_contract(cast)))
+    Organization.objects.filter(pk=cast.org("provider1").pk).update(status="suspended")
+    for login in ("provider1", "leader"):
+        with pytest.raises(NotNow, match="不能签订合同"):
+            sign_amendment(amendment, actor=cast.actor(login), digest=amendment.digest)
+
+
+def test_filing_is_not_before_it_took_effect(cast: Cast) -> None:
+    amendment = signed(cast, drafted(cast, signed_contract(cast)))
+    assert amendment.file_due_at is not None
+    for wrong in (date(2026, 8, 31), date(2027, 1, 1)):
+        with pytest.raises(Invalid):
+            file_amendment(amendment, actor=cast.actor("buyer"), filing_number="1", filed_on=wrong)
+    with pytest.raises(NotAllowed):
+        file_amendment(amendment, actor=cast.actor("leader"), filing_number="1", filed_on=date(2026, 9, 1))
+    file_amendment(amendment, actor=cast.actor("procurer"), filing_number="1", filed_on=date(2026, 9, 1))
+    with pytest.raises(NotAllowed):
+        file_amendment(amendment, actor=cast.actor("buyer"), filing_number="2", filed_on=date(2026, 9, 1))

@@ -9,8 +9,10 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from pypdf import PdfReader
 
+from audit.journal.models import JournalEntry
 from core import holds, journal
 from core.documents import read
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
@@ -32,6 +34,7 @@ from procurement.orders.models import Order
 from procurement.projects.models import Project
 from tests.cast import PASSWORD, Cast
 from tests.journeys import awards
+from tests.journeys.activities import picture
 from tests.journeys.contracts import (
     confirmed_award,
     drawn_contract,
@@ -278,3 +281,29 @@ def test_from_a_real_opened_bid(cast: Cast) -> None:
     told = set(Message.objects.filter(kind="contract.sign").values_list("recipient_key", flat=True))
     assert cast.actor("leader").user_key in told
     assert cast.actor("buyer").user_key not in told
+
+
+def test_a_stamped_scan_stands_beside_the_text(cast: Cast) -> None:
+    contract = frozen_contract(cast)
+    leader, url = cast.client("leader"), contract.get_absolute_url()
+    sent = {"digest": contract.digest, "read": "on", "pledge": "on", "version": contract.version, "password": PASSWORD}
+    wrong = SimpleUploadedFile("盖章.pdf", picture(), "application/pdf")
+    refused = leader.post(f"{url}sign/", {**sent, "scan": wrong, "idempotency_key": "s1"})
+    assert refused.status_code == 422
+    assert not Signature.objects.exists()
+    scan = SimpleUploadedFile("盖章.jpg", picture(), "image/jpeg")
+    assert leader.post(f"{url}sign/", {**sent, "scan": scan, "idempotency_key": "s2"}).status_code == 302
+    kept = Signature.objects.select_related("scan").get()
+    assert (kept.method, kept.digest) == ("scan", contract.digest)
+    assert kept.scan is not None
+    assert kept.scan.sha256 == hashlib.sha256(picture()).hexdigest()
+    entry = JournalEntry.objects.filter(object_key=contract.journal_key, verb="sign").get()
+    for digest in (contract.digest, kept.scan.sha256):
+        assert digest.encode() in bytes(entry.body)
+    page = cast.client("provider1").get(url).content.decode()
+    for digest in (contract.digest, kept.scan.sha256):
+        assert digest[:8] in page
+    assert "采购人盖章扫描件" in page
+    place = f"{url}files/{kept.scan_id}/"
+    assert cast.client("provider1").get(place).status_code == 200
+    assert cast.client("provider2").get(place).status_code == 404
