@@ -46,6 +46,7 @@ AWARDS = Place("结果与公示", "/w/awards/", icon="award")
 NOTICES = Place("公告", "/w/notices/", icon="newspaper")
 CHALLENGES = Place("质疑", "/w/challenges/", icon="question-circle")
 BIDS = Place("我的申报", "/w/bids/", icon="envelope")
+CONTRACT_TEXTS = Place("合同文本", "/w/contract-texts/", icon="file-earmark-ruled")
 CONTRACTS = Place("合同", "/w/contracts/", icon="file-earmark-text")
 ACTIVITIES = Place("活动", "/w/activities/", icon="calendar-event")
 EXPENSES = Place("支出专账", "/w/expenses/", icon="receipt")
@@ -76,7 +77,11 @@ GROUPS: tuple[Group, ...] = (
     Group("", (), (DESK, DATES)),
     Group("列清单", OFFICERS, (NEEDS, CATALOG, EDITIONS, BUDGETS, PROJECTS)),
     Group("发订单", OFFICERS, (ORDERS, OPENINGS, PANELS, REVIEWS, AWARDS, NOTICES, CHALLENGES)),
-    Group("管履约", OFFICERS, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
+    Group(
+        "管履约",
+        OFFICERS,
+        (CONTRACTS, CONTRACT_TEXTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS),
+    ),
     Group("看成效", OFFICERS, (OPINIONS, ASSESSMENTS, RATINGS, FRAMEWORKS, PROVIDERS, REPORTS)),
     Group("专家库", ("procurement_officer", "discipline_officer"), (EXPERTS,)),
     Group(

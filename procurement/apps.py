@@ -13,8 +13,6 @@ class ProcurementConfig(AppConfig):
     def ready(self) -> None:
         """Import the edge: what listens and what is reported; seed the rules of a new installation."""
         from procurement import receivers, reports  # noqa: F401
-        from procurement.contracts.texts import seed_texts_when_empty
         from procurement.rules.seed import seed_when_empty
 
         post_migrate.connect(seed_when_empty, sender=self, dispatch_uid="procurement.rules")
-        post_migrate.connect(seed_texts_when_empty, sender=self, dispatch_uid="procurement.texts")

@@ -28,7 +28,6 @@ from procurement.contracts.models import (
     ContractLine,
     ContractPause,
     ContractStandard,
-    ContractTemplate,
     Milestone,
     Signature,
 )
@@ -52,6 +51,7 @@ from procurement.projects.models import CostLine, Funding, Project, ProjectFile
 from procurement.reviews.models import Check, Result, Review, Score
 from procurement.rules.models import CalendarDay, Parameter
 from procurement.settlements.models import Deduction, Settlement, SettlementLine
+from procurement.texts.models import ContractText
 
 __all__ = [
     "Acceptance",
@@ -81,7 +81,7 @@ __all__ = [
     "ContractLine",
     "ContractPause",
     "ContractStandard",
-    "ContractTemplate",
+    "ContractText",
     "CostLine",
     "Criterion",
     "Deduction",

@@ -22,6 +22,7 @@ from procurement.projects import views as projects
 from procurement.reviews import views as reviews
 from procurement.rules import views as rules
 from procurement.settlements import views as settlements
+from procurement.texts import views as texts
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/", include((rules.urlpatterns, "rules"))),
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reviews/", include((reviews.urlpatterns, "reviews"))),
     path("awards/", include((awards.urlpatterns, "awards"))),
     path("challenges/", include((challenges.urlpatterns, "challenges"))),
+    path("contract-texts/", include((texts.urlpatterns, "contract-texts"))),
     path("contracts/", include((contracts.urlpatterns, "contracts"))),
     path("activities/", include((activities.urlpatterns, "activities"))),
     path("expenses/", include((expenses.urlpatterns, "expenses"))),

@@ -35,6 +35,7 @@ ROOMS = {
         "reviews",
         "awards",
         "challenges",
+        "texts",
         "contracts",
         "activities",
         "expenses",

@@ -23,10 +23,11 @@ from procurement.awards.models import Award
 from procurement.bids.models import Bid
 from procurement.budgets.queries import allocations_of
 from procurement.contracts.models import Contract, ContractFunding, ContractLine, ContractStandard, Milestone, Signature
-from procurement.contracts.queries import split_over, template_for
+from procurement.contracts.queries import split_over
 from procurement.contracts.wording import parties_of, scope_of
 from procurement.orders.models import Order
 from procurement.permissions.contracts import can_draw_contract
+from procurement.texts.queries import text_for
 
 
 @transaction.atomic
@@ -58,7 +59,7 @@ def draw_contract(award: Award, *, actor: Actor) -> Contract:
         raise Invalid(_("报价明细合计与成交金额不一致，不能起草合同。"))
     order = award.lot.order
     item = order.item
-    template = template_for(item.category_name, minors=item.minors, on=clock.today())
+    chosen = text_for(award.buyer_id, item.category_name, minors=item.minors)
     contract = begin(
         Contract(
             award=award,
@@ -72,8 +73,9 @@ def draw_contract(award: Award, *, actor: Actor) -> Contract:
             place=order.place,
             scope=scope_of(order, bid),
             terms=_("付款方式：%(terms)s") % {"terms": order.payment_terms},
-            template=template,
-            clauses=template.clauses if template else [],
+            text=chosen.text,
+            text_name=chosen.name,
+            clauses=chosen.clauses,
             drafted_by_key=actor.user_key,
             drafted_by_name=actor.user_name,
         ),
@@ -81,7 +83,7 @@ def draw_contract(award: Award, *, actor: Actor) -> Contract:
         facts={
             "award": award.journal_key,
             "amount": str(award.amount),
-            "template": f"{template.key}/{template.edition}" if template else "",
+            "text": chosen.name,
         },
     )
     ContractLine.objects.bulk_create(

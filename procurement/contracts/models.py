@@ -16,31 +16,7 @@ from procurement.awards.models import Award
 from procurement.budgets.models import Allocation
 from procurement.contracts.lifecycle import CONTRACT
 from procurement.notices.models import Notice
-
-
-class ContractTemplate(models.Model):
-    """One version of a contract text (合同文本示范版): a row once used is never changed, a better text is a new version.
-
-    key      which text: "general", "activity", "casework", "daily", "training"; categories: names of the catalogue's
-             categories that it suits, parted by 、 ("" suits all)
-    clauses  [{"heading": …, "text": …}] in the order of the contract
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    key = models.CharField("种类", max_length=24)
-    name = models.CharField("名称", max_length=60)
-    edition = models.PositiveSmallIntegerField("版次", default=1)
-    categories = models.CharField("适用", max_length=200, blank=True)
-    clauses = models.JSONField("条款")
-    effective_from = models.DateField("起用日期")
-
-    class Meta:
-        app_label = "procurement"
-        ordering = ["key", "-edition"]
-        constraints = [models.UniqueConstraint(fields=["key", "edition"], name="contract_template_once")]
-
-    def __str__(self) -> str:
-        return f"{self.name}（第 {self.edition} 版）"
+from procurement.texts.models import ContractText
 
 
 class Filed(BuyerAggregate):
@@ -73,7 +49,7 @@ class Filed(BuyerAggregate):
 class Contract(Filed):
     """One contract. parties: snapshot of both sides with bank account at freezing (house.md 4b.15).
 
-    clauses          the template's clauses as they were when it was picked: [{"heading", "text"}]
+    text, clauses    the version it began with (None: the starting text), its clauses as they were: [{"heading", "text"}]
     quality_factors  {"优": "1.00", …} as the contract names them, or {} where it names none (then the factor is 1)
     original_amount  what was signed; supplements (补充协议) have added supplement_amount, at most supplement_limit
     announce_due_at  the end of the term D22 (公告), counted when it took effect
@@ -113,9 +89,10 @@ class Contract(Filed):
     provider_signed_at = models.DateTimeField("承接单位签订", null=True, blank=True)
     signed_at = models.DateTimeField("生效时间", null=True, blank=True)
     notice = models.OneToOneField(Notice, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    template = models.ForeignKey(
-        ContractTemplate, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name="合同文本"
+    text = models.ForeignKey(
+        ContractText, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name="合同文本"
     )
+    text_name = models.CharField("合同文本", max_length=60, blank=True)
     clauses = models.JSONField(default=list)
     drafted_by_key = models.CharField(max_length=64, blank=True)
     drafted_by_name = models.CharField("起草人", max_length=64, blank=True)

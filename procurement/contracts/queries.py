@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
@@ -14,7 +13,7 @@ from core.permissions import in_scope
 from procurement.awards.models import Award
 from procurement.budgets.models import Allocation
 from procurement.contracts.lifecycle import CONTRACT
-from procurement.contracts.models import Contract, ContractTemplate
+from procurement.contracts.models import Contract
 
 PUBLIC = tuple(name for name, status in CONTRACT.statuses.items() if status.public)
 DELIVERING = ("performing", "rectifying")
@@ -87,21 +86,6 @@ def to_sign(actor: Actor) -> QuerySet[Contract]:
     else:
         return Contract.objects.none()
     return visible_contracts(actor).filter(mine, status="signing", document__isnull=False)
-
-
-def template_for(category: str, *, minors: bool, on: date) -> ContractTemplate | None:
-    """The contract text that suits an item (合同示范文本): the newest version in force of the kind; None without any.
-
-    minors  whether children are served: then the text with their clauses, whatever the category
-    """
-    texts = ContractTemplate.objects.filter(effective_from__lte=on).order_by("key", "-edition")
-    newest: dict[str, ContractTemplate] = {}
-    for each in texts:
-        newest.setdefault(each.key, each)
-    if minors and "casework" in newest:
-        return newest["casework"]
-    fitting = [each for each in newest.values() if category and category in each.categories.split("、")]
-    return fitting[0] if fitting else newest.get("general")
 
 
 def with_parts(contracts: QuerySet[Contract]) -> QuerySet[Contract]:

@@ -133,7 +133,7 @@ def test_frozen_pdf_is_what_is_signed(cast: Cast) -> None:
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     assert "五青购合〔2026〕1号" in text
     assert "壹拾玖万壹仟叁佰元整" in text
-    assert contract.template is not None
+    assert contract.text_name == "未成年人服务合同（示范文本）"
     for words in ("廉洁承诺", "违约责任", "未成年人保护"):
         assert words in text
     with pytest.raises(Conflict):

@@ -1,22 +1,14 @@
-"""The contract texts that a new installation starts with (合同文本示范版); better ones are entered as new versions."""
+"""The contract texts that every buyer starts with (合同文本示范版); better ones are published as versions of their own."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, Final, NamedTuple
-
-from django.db import connection
-
-from procurement.contracts.models import ContractTemplate
-
-SINCE: Final = date(2020, 3, 1)
-"""政府购买服务管理办法（财政部令第102号） took effect."""
+from typing import Final, NamedTuple
 
 
 class Text(NamedTuple):
-    """One text: which, its name, the catalogue's categories that it suits, its clauses."""
+    """One text: its kind, its name, the catalogue's categories that it suits (parted by 、; "" suits all), its clauses."""
 
-    key: str
+    kind: str
     name: str
     categories: str
     clauses: tuple[tuple[str, str], ...]
@@ -61,21 +53,12 @@ TEXTS: Final = (
         ),
     ),
 )  # fmt: skip
+BY_KIND: Final = {text.kind: text for text in TEXTS}
+KINDS: Final = [(text.kind, text.name) for text in TEXTS]
 
 
-def seed_texts_when_empty(**kwargs: Any) -> None:
-    """Enter the texts of a new installation; a database that has some is left alone. Receiver of post_migrate."""
-    if ContractTemplate._meta.db_table not in connection.introspection.table_names():
-        return
-    if ContractTemplate.objects.exists():
-        return
-    ContractTemplate.objects.bulk_create(
-        ContractTemplate(
-            key=text.key,
-            name=text.name,
-            categories=text.categories,
-            clauses=[{"heading": heading, "text": words} for heading, words in text.clauses],
-            effective_from=SINCE,
-        )
-        for text in TEXTS
-    )
+def kind_for(category: str, *, minors: bool) -> str:
+    """Which kind of text suits an item: where children are served the one with their clauses, whatever the category."""
+    if minors:
+        return "casework"
+    return next((text.kind for text in TEXTS if category and category in text.categories.split("、")), "general")
