@@ -59,6 +59,8 @@ PAYMENTS = Place("支付", "/w/payments/", icon="credit-card")
 FRAMEWORKS = Place("指标体系", "/w/frameworks/", icon="sliders")
 ASSESSMENTS = Place("绩效评价", "/w/assessments/", icon="clipboard-data")
 RATINGS = Place("评价汇总", "/w/ratings/", icon="star-half")
+ENGAGEMENTS = Place("专项审计", "/w/engagements/", icon="search")
+FINDINGS = Place("审计发现", "/w/findings/", icon="exclamation-diamond")
 ORGANIZATIONS = Place("单位", "/w/organizations/", icon="building")
 PROVIDERS = Place("社会组织", "/w/organizations/", icon="building")
 EXPERTS = Place("评审专家", "/w/experts/", icon="mortarboard")
@@ -82,12 +84,29 @@ GROUPS: tuple[Group, ...] = (
         OFFICERS,
         (CONTRACTS, CONTRACT_TEXTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS),
     ),
-    Group("看成效", OFFICERS, (OPINIONS, ASSESSMENTS, RATINGS, FRAMEWORKS, PROVIDERS, REPORTS)),
+    Group("看成效", OFFICERS, (OPINIONS, ASSESSMENTS, RATINGS, FRAMEWORKS, FINDINGS, PROVIDERS, REPORTS)),
     Group("专家库", ("procurement_officer", "discipline_officer"), (EXPERTS,)),
     Group(
-        "审批", ("leader",), (PROJECTS, ORDERS, AWARDS, CONTRACTS, PAYMENTS, ASSESSMENTS, RATINGS, PROVIDERS, REPORTS)
+        "审批",
+        ("leader",),
+        (
+            PROJECTS,
+            ORDERS,
+            AWARDS,
+            CONTRACTS,
+            PAYMENTS,
+            ASSESSMENTS,
+            RATINGS,
+            ENGAGEMENTS,
+            FINDINGS,
+            PROVIDERS,
+            REPORTS,
+        ),
     ),
-    Group("资金", ("finance_officer", "cashier"), (BUDGETS, SETTLEMENTS, PAYMENTS, EXPENSES, CONTRACTS, REPORTS)),
+    Group(
+        "资金", ("finance_officer", "cashier"), (BUDGETS, SETTLEMENTS, PAYMENTS, EXPENSES, CONTRACTS, FINDINGS, REPORTS)
+    ),
+    Group("审计", ("funds_reviewer", "discipline_officer", "district_finance"), (ENGAGEMENTS, FINDINGS)),
     Group("监督", ("discipline_officer",), (INSPECTIONS, OPENINGS, PANELS, CHALLENGES, ORDERS, PROJECTS)),
     Group(
         "查账", ("funds_reviewer", "district_finance"), (BUDGETS, PROJECTS, CONTRACTS, EXPENSES, SETTLEMENTS, PAYMENTS)
@@ -96,12 +115,12 @@ GROUPS: tuple[Group, ...] = (
         "监督", ("funds_reviewer", "district_finance"), (ORDERS, AWARDS, CHALLENGES, ASSESSMENTS, RATINGS, PROVIDERS)
     ),
     Group("凭据", ("funds_reviewer", "discipline_officer", "district_finance", "archivist"), (JOURNAL,)),
-    Group("档案", ("archivist",), (PROJECTS, CONTRACTS, NOTICES)),
+    Group("档案", ("archivist",), (PROJECTS, CONTRACTS, NOTICES, ENGAGEMENTS, FINDINGS)),
     Group("本街道", ("region_officer",), (ACTIVITIES, INSPECTIONS, NEEDS, PROJECTS, ORDERS, CONTRACTS, ACCEPTANCES)),
     Group("申报", PROVIDER_PEOPLE, (ORDERS, BIDS, AWARDS, CHALLENGES)),
     Group("履约", PROVIDER_PEOPLE, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
     Group("服务对象", ("provider_worker", "provider_admin"), (SERVED,)),
-    Group("本单位", PROVIDER_PEOPLE, (OWN, ASSESSMENTS, MEMBERS)),
+    Group("本单位", PROVIDER_PEOPLE, (OWN, ASSESSMENTS, FINDINGS, MEMBERS)),
     Group("我的评审", ("expert",), (PANELS, REVIEWS)),
     Group("评价", ("evaluator",), (ASSESSMENTS, FRAMEWORKS, CONTRACTS, ACCEPTANCES)),
     Group("用户与权限", ("system_admin",), (ORGANIZATIONS, EXPERTS)),

@@ -1,5 +1,25 @@
 """The models of all rooms, re-exported for Django."""
 
+from audit.engagements.models import (
+    AuditFinding,
+    DraftReply,
+    Engagement,
+    FindingFile,
+    PaperEvidence,
+    ProgrammeItem,
+    TeamMember,
+    WorkingPaper,
+)
 from audit.journal.models import JournalEntry
 
-__all__ = ["JournalEntry"]
+__all__ = [
+    "AuditFinding",
+    "DraftReply",
+    "Engagement",
+    "FindingFile",
+    "JournalEntry",
+    "PaperEvidence",
+    "ProgrammeItem",
+    "TeamMember",
+    "WorkingPaper",
+]

@@ -12,6 +12,7 @@ urlpatterns = [
     path("w/", include("catalog.urls")),
     path("w/", include("procurement.urls")),
     path("w/", include("evaluation.urls")),
+    path("w/", include("audit.urls")),
     path("q/", include(("procurement.activities.door", "signin"))),
     path("q/o/", include(("procurement.opinions.door", "opinion"))),
     path("api/v1/", include("config.api_urls")),

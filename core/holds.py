@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -10,6 +12,13 @@ from core import clock, journal
 from core.actor import Actor
 from core.aggregates import Journaled
 from core.errors import NotNow
+
+ONLY_FOR: Final = {"audit_finding": "incentive"}
+"""Kinds that stop one deed alone, by the deed's name; every other kind stops whatever asks.
+
+An open finding of an audit stops incentives (R46) and never a payment: audit is no condition of payment
+(保障中小企业款项支付条例; domain.md 0.1.15).
+"""
 
 
 class Hold(models.Model):
@@ -47,8 +56,13 @@ def lift_holds(thing: Journaled, kind: str, *, actor: Actor, reason: str = "") -
     return lifted
 
 
-def require_no_hold(thing: Journaled) -> None:
-    """Refuse while a hold stands. raises  NotNow with the hold's reason."""
-    hold = active_holds(thing).first()
+def require_no_hold(thing: Journaled, deed: str = "") -> None:
+    """Refuse while a hold stands.
+
+    deed    "incentive" where holds of that deed alone count too (ONLY_FOR); "" leaves those out
+    raises  NotNow with the hold's reason
+    """
+    others = [kind for kind, only in ONLY_FOR.items() if only != deed]
+    hold = active_holds(thing).exclude(kind__in=others).first()
     if hold:
         raise NotNow(_("暂缓办理：%(reason)s") % {"reason": hold.reason})

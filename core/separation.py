@@ -27,6 +27,7 @@ DUTIES = {
     "record_payment": "登记支付凭证",
     "check_settlement": "审核结算",
     "draw_settlement": "编制结算",
+    "audit": "专项审计",
 }
 
 # The pairs of domain.md 4.1; each side may not be held with the other in one case.
@@ -44,6 +45,8 @@ INCOMPATIBLE: frozenset[frozenset[str]] = frozenset(
         ("request_payment", "approve_payment"),
         ("request_payment", "record_payment"),
         ("approve_payment", "record_payment"),
+        # Whoever had a hand in the case does not audit it (审计独立); nor the other way round.
+        *(("audit", duty) for duty in DUTIES if duty != "audit"),
     )
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from core import clock, outbox
 from core.reports import request_report
-from demo import basis, cases, story
+from demo import audits, basis, cases, story
 from demo.moves import Stage
 from demo.people import World, settle
 from procurement.rules.seed import seed_rules
@@ -25,6 +25,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("另外两个征集中的订单", story.more_calls),
     ("高校青年志愿者进社区：待开启", story.to_be_opened),
     ("今天的待办", story.desks_full),
+    ("王家桥困境儿童服务：专项审计", audits.finished_project_audited),
 )
 
 

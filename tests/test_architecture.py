@@ -47,6 +47,7 @@ ROOMS = {
         "payments",
     ],
     "evaluation": ["frameworks", "assessments"],
+    "audit": ["engagements"],
 }
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.organizations.models import Organization
+from audit.engagements.models import AuditFinding, Engagement, ProgrammeItem
 from catalog.items.models import Edition, Item
 from core.messages import Message
 from core.rooms import rooms
@@ -33,6 +34,7 @@ from procurement.reviews.models import Review
 from procurement.settlements.models import Settlement
 from tests.cast import Cast
 from tests.journeys.activities import recorded_activity
+from tests.journeys.audits import sent_engagement
 from tests.journeys.awards import filed_challenge
 from tests.journeys.bids import drafted_bid, sealed_bid
 from tests.journeys.catalog import published_edition
@@ -63,6 +65,9 @@ KINDS: tuple[type[models.Model], ...] = (
         Acceptance,
         Settlement,
         Payment,
+        Engagement,
+        ProgrammeItem,
+        AuditFinding,
     ),
     Message,
 )
@@ -82,6 +87,7 @@ def one(cast: Cast) -> Cast:
     reported_milestone(cast, contract, 2)
     recorded_activity(cast, contract)
     submitted_expense(cast, contract)
+    sent_engagement(cast, contract)
     published_edition(cast)
     return cast
 

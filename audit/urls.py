@@ -1,0 +1,10 @@
+"""The rooms' addresses at work (/w/…): each room under its slug, with that namespace."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from audit.engagements import views as engagements
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("engagements/", include((engagements.urlpatterns, "engagements"))),
+    path("findings/", include((engagements.finding_urlpatterns, "findings"))),
+]
