@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mimetypes
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -24,6 +24,7 @@ from django.utils.safestring import SafeString
 
 from core import clock
 
+STYLE = "css/report.css"
 _lock = threading.Lock()
 _thread = threading.local()
 
@@ -31,7 +32,7 @@ _thread = threading.local()
 def render_pdf(template: str, context: dict[str, Any], *, journal_head: str = "", verify_url: str = "") -> bytes:
     """A template as PDF/A-3b bytes; page numbers and running heads come from its style sheet.
 
-    template      extends reports/base.html; context: its values
+    template      extends reports/base.html; context: its values. css/report.css is its style, read once a thread
     journal_head  the chain's head for the foot
     verify_url    where a reader checks the paper; given to the template with its QR code (`verify_qr`)
     raises        TemplateDoesNotExist; FatalURLFetchingError when a style sheet of ours is missing
@@ -50,10 +51,11 @@ def render_pdf(template: str, context: dict[str, Any], *, journal_head: str = ""
     )
     with _lock:
         document = HTML(string=html, base_url=_base_url(), url_fetcher=_fetcher_class()())
-        content: bytes = document.write_pdf(font_config=_fonts(), pdf_variant="pdf/a-3b")
+        content: bytes = document.write_pdf(stylesheets=[_style()], font_config=_fonts(), pdf_variant="pdf/a-3b")
     return content
 
 
+@lru_cache(maxsize=64)
 def qr_picture(text: str) -> SafeString:
     """A QR code as an <img> whose picture is SVG in a data: address, so that no file is fetched for it."""
     source = segno.make(text, error="m").svg_data_uri(border=2, scale=3)
@@ -71,6 +73,16 @@ def _fonts() -> Any:
     if not hasattr(_thread, "fonts"):
         _thread.fonts = FontConfiguration()
     return _thread.fonts
+
+
+def _style() -> Any:
+    """The reports' style sheet, parsed once a thread: fonts belong to the thread. raises  FatalURLFetchingError"""
+    from weasyprint import CSS
+
+    if not hasattr(_thread, "style"):
+        url = urljoin(urljoin(_base_url(), settings.STATIC_URL), STYLE)
+        _thread.style = CSS(url=url, url_fetcher=_fetcher_class()(), font_config=_fonts())
+    return _thread.style
 
 
 def static_bytes(url: str) -> bytes | None:

@@ -14,7 +14,8 @@ from core import clock, outbox
 from core.actor import Actor
 from core.documents import store
 from demo.people import PEOPLE, World
-from procurement.acceptances.operations import judge_acceptance, report_milestone
+from procurement.acceptances.models import Acceptance
+from procurement.acceptances.operations import confirm_acceptance, judge_acceptance, report_milestone
 from procurement.awards.models import Award
 from procurement.awards.operations import confirm_award, propose_award, publish_award
 from procurement.bids.envelope import PLEDGES
@@ -277,14 +278,17 @@ def accepted_milestone(
         quantities=quantities,
     )
     standards = {standard.n: True for standard in contract.standards.all()}
+    member = "street" if acceptor == "buyer" else "buyer"
     judge_acceptance(
         acceptance,
         actor=stage.actor(acceptor),
-        members=["何静"],
+        members=[stage.actor(member).user_key],
+        others=["服务对象代表"],
         quantities=quantities,
         standards=standards,
         opinion="逐项核对服务标准，抽查服务对象，情况属实。",
     )
+    confirm_acceptance(Acceptance.objects.get(pk=acceptance.pk), actor=stage.actor(member))
 
 
 def paid_settlement(

@@ -1,6 +1,6 @@
 """The models of all rooms, re-exported for Django."""
 
-from procurement.acceptances.models import Acceptance, AcceptanceFile, AcceptanceLine, StandardResult
+from procurement.acceptances.models import Acceptance, AcceptanceFile, AcceptanceLine, AcceptanceMember, StandardResult
 from procurement.activities.models import (
     Activity,
     ActivityPhoto,
@@ -57,6 +57,7 @@ __all__ = [
     "Acceptance",
     "AcceptanceFile",
     "AcceptanceLine",
+    "AcceptanceMember",
     "Activity",
     "ActivityPhoto",
     "ActivityStaff",

@@ -143,3 +143,27 @@ def visible_delegations(actor: Actor) -> QuerySet[Delegation]:
         return rows.filter(organization_id=actor.organization_id)
     person = actor.user_key
     return rows.filter(Q(from_user_id=person) | Q(to_user_id=person)) if person else rows.none()
+
+
+def colleagues(organization_id: UUID, *roles: str) -> list[tuple[str, str]]:
+    """Who holds one of these roles in an organization today: (person's key, "name（roles）"), by name. One query."""
+    return _named(Membership.objects.filter(in_force(), organization_id=organization_id, role__in=roles))
+
+
+def officers_of_region(region_path: str) -> list[tuple[str, str]]:
+    """The street's and community's officers in whose region a place lies: (person's key, "name（organization）"). One query."""
+    paths = [region_path, *(region_path[: n + 1] for n, sign in enumerate(region_path) if sign == "/")]
+    narrowed = Q(region__isnull=True, organization__region__path__in=paths) | Q(region__path__in=paths)
+    return _named(Membership.objects.filter(in_force(), narrowed, role="region_officer"))
+
+
+def _named(memberships: QuerySet[Membership]) -> list[tuple[str, str]]:
+    held: dict[tuple[str, str], list[str]] = {}
+    for each in memberships.select_related("user", "organization").order_by("user__name", "user_id"):
+        words = (
+            each.organization.short_name or each.organization.name
+            if each.role == "region_officer"
+            else ROLES[each.role]
+        )
+        held.setdefault((str(each.user_id), each.user.name or each.user.username), []).append(words)
+    return [(key, f"{name}（{'、'.join(dict.fromkeys(words))}）") for (key, name), words in held.items()]

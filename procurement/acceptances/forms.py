@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from core.forms import FilesFormField, VerbForm
+from procurement.acceptances.queries import possible_members
 from procurement.activities.queries import delivered
 from procurement.contracts.models import Milestone
 
@@ -87,10 +88,18 @@ class JudgeForm(VerbForm):
                 widget=forms.RadioSelect,
                 help_text=each.evidence,
             )
-        self.fields["members"] = forms.CharField(
+        self.fields["members"] = forms.MultipleChoiceField(
             label="验收小组其他成员",
+            required=False,
+            choices=possible_members(thing, self.actor) if self.actor else [],
+            widget=forms.CheckboxSelectMultiple,
+            help_text="连您在内至少两人，各用自己的账号确认。合同签字人不参加，没有列在这里。",
+        )
+        self.fields["others"] = forms.CharField(
+            label="其他参加人",
             max_length=200,
-            help_text="连您在内至少两人，用顿号分开，例如「何静、王桥（社区）」。合同签字人不参加。",
+            required=False,
+            help_text="没有账号的服务对象代表、社区代表，用顿号分开；没有就留空。",
         )
         self.fields["opinion"] = forms.CharField(
             label="验收意见",
@@ -103,7 +112,7 @@ class JudgeForm(VerbForm):
         """Fold quantities, notes and standards into mappings by number."""
         cleaned = super().clean() or {}
         numbers = [row.line.n for row in self.rows]
-        cleaned["members"] = re.split(r"[、,，;；\s]+", cleaned.get("members", ""))
+        cleaned["others"] = re.split(r"[、,，;；\s]+", cleaned.get("others", ""))
         cleaned["quantities"] = {n: cleaned.pop(f"line_{n}") for n in numbers if f"line_{n}" in cleaned}
         cleaned["notes"] = {n: cleaned.pop(f"note_{n}", "") for n in numbers}
         cleaned["standards"] = {

@@ -16,7 +16,11 @@ from procurement.notices.models import Notice
 
 
 class Acceptance(BuyerAggregate):
-    """The acceptance of one milestone; after a refusal a new one may be reported."""
+    """The acceptance of one milestone; after a refusal a new one may be reported.
+
+    members  names of those who took part without a log-in (service users' representatives, the community)
+    result   the step that follows when the whole group has confirmed: "accept" or "accept_partly"
+    """
 
     journal_name = "procurement.acceptance"
     lifecycle = ACCEPTANCE
@@ -27,7 +31,8 @@ class Acceptance(BuyerAggregate):
     reported_by_name = models.CharField("报验人", max_length=64)
     accepted_by_name = models.CharField("验收人", max_length=64, blank=True)
     accepted_at = models.DateTimeField("验收时间", null=True, blank=True)
-    members = models.CharField("验收小组其他成员", max_length=200, blank=True)
+    members = models.CharField("其他参加人", max_length=200, blank=True)
+    result = models.CharField(max_length=16, blank=True, editable=False)
     opinion = models.TextField("验收意见", max_length=1000, blank=True)
     notice = models.OneToOneField(Notice, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
@@ -50,6 +55,21 @@ class Acceptance(BuyerAggregate):
     def get_absolute_url(self) -> str:
         """Its page at work."""
         return reverse("acceptances:detail", args=[self.pk])
+
+
+class AcceptanceMember(models.Model):
+    """A member of the group (验收小组成员) beside who judges: confirms the judgement by an own log-in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    acceptance = models.ForeignKey(Acceptance, on_delete=models.PROTECT, related_name="group")
+    person_key = models.CharField(max_length=64, db_index=True)
+    name = models.CharField("姓名", max_length=64)
+    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+
+    class Meta:
+        app_label = "procurement"
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["acceptance", "person_key"], name="acceptance_member_once")]
 
 
 class AcceptanceLine(models.Model):

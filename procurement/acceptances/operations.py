@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,10 +17,11 @@ from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.lifecycle import advance, begin, require
 from core.messages import tell
 from core.separation import note_duty, require_apart
-from procurement.acceptances.models import Acceptance, AcceptanceFile, AcceptanceLine, StandardResult
-from procurement.acceptances.queries import JUDGED, REPORTING, standing_acceptance
+from procurement.acceptances.models import Acceptance, AcceptanceFile, AcceptanceLine, AcceptanceMember, StandardResult
+from procurement.acceptances.queries import JUDGED, REPORTING, possible_members, standing_acceptance
 from procurement.contracts.models import Contract, Milestone
 from procurement.contracts.queries import DELIVERING
+from procurement.notices.models import Notice
 from procurement.notices.operations import publish_notice
 from procurement.permissions.acceptances import can_report_milestone
 from procurement.rules.queries import parameter
@@ -143,25 +145,25 @@ def judge_acceptance(
     standards: Mapping[int, bool] | None = None,
     notes: Mapping[int, str] | None = None,
     opinion: str = "",
+    others: Sequence[str] = (),
 ) -> Acceptance:
-    """Judge a reported milestone line by line (验收) in the name of a group: what counts, which standards were met.
+    """Judge a reported milestone line by line (验收): what counts, which standards were met; the group confirms it then.
 
-    members     who else took part, as names: with the actor at least as many as the dated rule says (两人以上)
-
+    members     keys of the other members: with the actor at least as many as the dated rule says (两人以上)
+    others      names of those who took part without a log-in (service users' representatives)
     quantities  cumulative accepted quantity by line number; each at most what was claimed; all lines are named
     standards   met or not, by the standard's number; notes: why less, by line number
     actor       a programme officer or the street's officer, never who signed the contract in this case
-    returns     the acceptance: accepted (合格), or partly (部分合格) where something counts for less than claimed, a
-                standard was missed, or the last milestone stays below the contract
-    raises      NotAllowed (signer, stranger) · NotNow · Conflict · Invalid (above the claim; a standard left out)
-    writes      accepted quantities, standards, status, one public notice; after the last milestone the contract "complete"
+    returns     the acceptance, which waits for the group (待小组确认)
+    raises      NotAllowed (signer, stranger) · NotNow · Conflict · Invalid (above the claim; a standard left out; the
+                group too small, or with somebody who may not sit in it)
+    writes      accepted quantities, standards, the group, status; the members are told
     source      政府采购法第四十一条; 实施条例第四十五条; domain.md 4.1
     """
-    verb = "judge"
-    require(acceptance, verb, actor)
+    require(acceptance, "judge", actor)
     holds.require_no_hold(acceptance.contract)
     require_apart(acceptance.case_key, actor, "accept_delivery")
-    others = _group(members, actor)
+    group = _group(acceptance, members, actor)
     rows = list(acceptance.lines.select_related("line"))
     accepted = _accepted(rows, quantities)
     missed = _record_standards(acceptance, standards or {})
@@ -172,38 +174,99 @@ def judge_acceptance(
     is_last = not acceptance.contract.milestones.filter(n__gt=acceptance.milestone.n).exists()
     less = any(accepted[row.line.n] < row.claimed_quantity for row in rows)
     short = is_last and any(accepted[row.line.n] < row.line.quantity for row in rows)
-    if less or missed or short:
-        verb = "accept_partly"
     note_duty(acceptance.case_key, actor, "accept_delivery")
-    at = clock.now()
-    notice = _publish(acceptance, rows, verb, opinion, actor, [actor.user_name, *others.split("、")])
+    names = [name for name in dict.fromkeys(each.strip() for each in others) if name]
+    # A judgement that a member objected to is made anew, and its group with it.
+    acceptance.group.all().delete()
+    AcceptanceMember.objects.bulk_create(
+        AcceptanceMember(acceptance=acceptance, person_key=key, name=label.partition("（")[0]) for key, label in group
+    )
+    facts = {"accepted": {str(n): count for n, count in accepted.items()}, "missed": missed}
     advance(
         acceptance,
-        verb,
+        "judge",
         actor=actor,
-        facts={"accepted": {str(n): count for n, count in accepted.items()}, "missed": missed, "notice": notice.number},
+        facts={**facts, "group": [label for _key, label in group]},
         accepted_by_name=actor.user_name,
-        members=others,
-        accepted_at=at,
+        members="、".join(names)[:200],
         opinion=opinion.strip(),
-        notice=notice,
+        result="accept_partly" if less or missed or short else "accept",
     )
+    tell(
+        [key for key, _label in group],
+        sentence=_("请确认验收意见：%(title)s（%(milestone)s）")
+        % {"title": acceptance.contract.title, "milestone": acceptance.milestone.name},
+        url=acceptance.get_absolute_url(),
+        kind="acceptance.confirm",
+        key=f"acceptance.confirm:{acceptance.pk}:{acceptance.version}",
+    )
+    return acceptance
+
+
+def _group(acceptance: Acceptance, members: Sequence[str], actor: Actor) -> list[tuple[str, str]]:
+    """The other members as (key, label), each once; enough of them there must be, and each must be able to sit in it."""
+    possible = dict(possible_members(acceptance, actor))
+    wanted = [key for key in dict.fromkeys(members) if key != actor.user_key]
+    if any(key not in possible for key in wanted):
+        raise Invalid(_("有成员不能参加验收：合同签字人和外单位人员不能参加。请重新选择。"), field="members")
+    least = int(parameter("acceptance.group").value)
+    if len(wanted) + 1 < least:
+        raise Invalid(
+            _("验收小组至少 %(least)s 人，请再选 %(more)s 位成员。")
+            % {"least": least, "more": least - 1 - len(wanted)},
+            field="members",
+        )
+    return [(key, possible[key]) for key in wanted]
+
+
+@transaction.atomic
+def confirm_acceptance(acceptance: Acceptance, *, actor: Actor) -> Acceptance:
+    """Confirm the judgement as a member of the group (确认验收意见); the last one brings it into effect.
+
+    returns  the acceptance: when all have confirmed accepted (合格), or partly (部分合格) where something counts for less
+             than claimed, a standard was missed, or the last milestone stays below the contract
+    raises   NotAllowed (no member, confirmed already, who signed the contract) · NotNow (state, a hold) · Conflict
+    writes   who confirmed when; with the last one status, one public notice; after the last milestone the contract "complete"
+    """
+    require(acceptance, "confirm", actor)
+    holds.require_no_hold(acceptance.contract)
+    note_duty(acceptance.case_key, actor, "accept_delivery")
+    at = clock.now()
+    advance(acceptance, "confirm", actor=actor)
+    AcceptanceMember.objects.filter(acceptance=acceptance, person_key=actor.user_key).update(confirmed_at=at)
+    if AcceptanceMember.objects.filter(acceptance=acceptance, confirmed_at__isnull=True).exists():
+        return acceptance
+    rows = list(acceptance.lines.select_related("line"))
+    notice = _publish(acceptance, rows, actor)
+    _finish(acceptance, actor, at, notice)
     _complete_contract(acceptance, actor)
     _tell_provider(acceptance)
     return acceptance
 
 
-def _group(members: Sequence[str], actor: Actor) -> str:
-    """The other members' names, each once, as they are kept; enough of them there must be."""
-    others = [name for name in dict.fromkeys(each.strip() for each in members) if name and name != actor.user_name]
-    least = int(parameter("acceptance.group").value)
-    if len(others) + 1 < least:
-        raise Invalid(
-            _("验收小组至少 %(least)s 人，请写上另外 %(more)s 位成员的姓名。")
-            % {"least": least, "more": least - 1 - len(others)},
-            field="members",
-        )
-    return "、".join(others)[:200]
+def _finish(acceptance: Acceptance, actor: Actor, at: datetime, notice: Notice) -> None:
+    """The step that the judgement named; it stands in the name of who judged."""
+    facts = {"notice": notice.number}
+    advance(acceptance, acceptance.result, actor=actor, facts=facts, accepted_at=at, notice=notice)
+
+
+@transaction.atomic
+def object_acceptance(acceptance: Acceptance, *, actor: Actor, reason: str) -> Acceptance:
+    """Disagree with the judgement as a member of the group (不同意), with the reason: it is judged anew.
+
+    raises  NotAllowed · NotNow · Invalid (no reason) · Conflict
+    writes  status; one journal entry; who may judge is told
+    """
+    advance(acceptance, "object", actor=actor, reason=reason)
+    tell(
+        people_with_role(acceptance.buyer_id, "programme_officer"),
+        sentence=_("验收小组成员不同意验收意见，请重新验收：%(title)s。%(reason)s")
+        % {"title": acceptance.contract.title, "reason": reason[:120]},
+        url=acceptance.get_absolute_url(),
+        kind="acceptance.objected",
+        key=f"acceptance.objected:{acceptance.pk}:{acceptance.version}",
+    )
+    return acceptance
 
 
 def _accepted(rows: Sequence[AcceptanceLine], quantities: Mapping[int, int]) -> dict[int, int]:
@@ -234,6 +297,7 @@ def _record_standards(acceptance: Acceptance, standards: Mapping[int, bool]) -> 
     left_out = [each for each in wanted if each.n not in standards]
     if left_out:
         raise Invalid(errors={f"standard_{each.n}": [_("请选择是否达标。")] for each in left_out})
+    acceptance.standard_results.all().delete()
     StandardResult.objects.bulk_create(
         StandardResult(acceptance=acceptance, standard=each, is_met=bool(standards[each.n])) for each in wanted
     )
@@ -248,23 +312,17 @@ def _complete_contract(acceptance: Acceptance, actor: Actor) -> None:
         advance(contract, "complete", actor=actor)
 
 
-def _publish(
-    acceptance: Acceptance,
-    rows: Sequence[AcceptanceLine],
-    verb: str,
-    opinion: str,
-    actor: Actor,
-    members: Sequence[str],
-) -> Any:
+def _publish(acceptance: Acceptance, rows: Sequence[AcceptanceLine], actor: Actor) -> Notice:
     """The acceptance notice (验收结果公告): figures, no names of people served."""
     contract = acceptance.contract
-    result = _("合格") if verb == "judge" else _("部分合格")
+    result = _("合格") if acceptance.result == "accept" else _("部分合格")
+    people = 1 + acceptance.group.count() + len([name for name in acceptance.members.split("、") if name])
     facts = {
         _("合同编号"): contract.number,
         _("承接单位"): contract.provider.name,
         _("验收节点"): acceptance.milestone.name,
         _("验收结论"): result,
-        _("验收小组"): _("%(n)s 人") % {"n": len(members)},
+        _("验收小组"): _("%(n)s 人") % {"n": people},
         **{
             row.line.name: _("核定累计 %(accepted)s %(unit)s，合同 %(quantity)s %(unit)s")
             % {"accepted": f"{row.accepted_quantity:,}", "unit": row.line.unit, "quantity": f"{row.line.quantity:,}"}
@@ -281,7 +339,7 @@ def _publish(
         kind="acceptance",
         title=_("%(title)s验收结果公告（%(milestone)s）")
         % {"title": contract.title, "milestone": acceptance.milestone.name},
-        body=f"{body}\n{opinion.strip()}" if opinion.strip() else body,
+        body=f"{body}\n{acceptance.opinion}" if acceptance.opinion else body,
         facts=facts,
         subject=acceptance,
         case=acceptance.case_key,

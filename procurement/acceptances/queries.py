@@ -4,23 +4,51 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.memberships.queries import colleagues, officers_of_region
 from core.actor import Actor
 from core.permissions import in_scope
-from procurement.acceptances.models import Acceptance
+from core.separation import DutyRecord
+from procurement.acceptances.models import Acceptance, AcceptanceMember
 from procurement.contracts.models import Contract, Milestone
 from procurement.contracts.queries import DELIVERING
 
 JUDGED = ("accepted", "partly")
+GROUP_ROLES = ("programme_officer", "procurement_officer", "finance_officer", "funds_reviewer")
 REPORTING = (*DELIVERING, "terminated")
 """Contracts whose milestones may be reported: of a terminated one what was done until its end."""
 
 
 def visible_acceptances(actor: Actor) -> QuerySet[Acceptance]:
-    """What this person may know of: both sides of the contract, oversight and street in scope. One query."""
+    """What this person may know of: both sides of the contract, oversight and street in scope. Two queries, with the group."""
     mine = Q(contract__provider_id=actor.organization_id) if actor.organization_kind == "provider" else in_scope(actor)
-    return Acceptance.objects.filter(mine).select_related(
-        "buyer", "milestone", "notice", "contract__provider", "contract__buyer", "contract__award__lot__order"
+    return (
+        Acceptance.objects.filter(mine)
+        .select_related(
+            "buyer", "milestone", "notice", "contract__provider", "contract__buyer", "contract__award__lot__order"
+        )
+        .prefetch_related("group")
     )
+
+
+def to_confirm(actor: Actor) -> QuerySet[Acceptance]:
+    """Judged acceptances that wait for this person as a member of the group."""
+    waiting = AcceptanceMember.objects.filter(person_key=actor.user_key, confirmed_at__isnull=True)
+    return (
+        visible_acceptances(actor)
+        .filter(status="confirming", pk__in=waiting.values("acceptance"))
+        .order_by("created_at")
+    )
+
+
+def possible_members(acceptance: Acceptance, judge: Actor) -> list[tuple[str, str]]:
+    """Who may sit in the group beside the judge: (person's key, "name（role）"), who signed the contract left out.
+
+    The buyer's officers and the street's officers in whose region the contract is; three queries.
+    """
+    signers = DutyRecord.objects.filter(case_key=acceptance.case_key, duty="sign_contract").values("person_key")
+    taken = {row["person_key"] for row in signers} | {judge.user_key}
+    held = colleagues(acceptance.buyer_id, *GROUP_ROLES) + officers_of_region(acceptance.region_path)
+    return [(key, label) for key, label in dict(held).items() if key not in taken]
 
 
 def open_milestones(actor: Actor) -> QuerySet[Milestone]:

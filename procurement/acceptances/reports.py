@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 from core import clock
 from core.actor import Actor
@@ -51,7 +51,7 @@ class Certificate:
     result: str
     summary: str
     opinion: str
-    group: tuple[str, ...]
+    group: tuple[tuple[str, datetime | None], ...]
     rows: tuple[Line, ...]
     standards: tuple[Standard, ...]
     asked: int
@@ -98,7 +98,11 @@ def certificate_of(acceptance: Acceptance) -> Certificate:
         result=found.status_label,
         summary=found.summary,
         opinion=found.opinion,
-        group=(found.accepted_by_name, *[each for each in found.members.split("、") if each]),
+        group=(
+            (found.accepted_by_name, None),
+            *((each.name, each.confirmed_at) for each in found.group.all()),
+            *((name, None) for name in found.members.split("、") if name),
+        ),
         rows=tuple(
             Line(
                 row.line.n, row.line.name, row.line.unit, row.line.quantity, row.claimed_quantity,

@@ -24,7 +24,14 @@ from core.separation import DutyRecord
 from procurement.acceptances.forms import ReportForm
 from procurement.acceptances.models import Acceptance
 from procurement.acceptances.operations import report_milestone
-from procurement.acceptances.queries import JUDGED, accepted_so_far, open_milestones, visible_acceptances
+from procurement.acceptances.queries import (
+    GROUP_ROLES,
+    JUDGED,
+    accepted_so_far,
+    open_milestones,
+    to_confirm,
+    visible_acceptances,
+)
 from procurement.contracts.models import Contract, Milestone
 from procurement.permissions.acceptances import can_report_milestone
 from procurement.projects.models import Project
@@ -77,7 +84,7 @@ def _figures(acceptance: Acceptance, actor: Actor) -> list[Figure]:
             Figure(
                 _("验收"),
                 f"{clock.local(acceptance.accepted_at):%m-%d}",
-                detail="、".join(filter(None, [acceptance.accepted_by_name, acceptance.members])),
+                detail="、".join([acceptance.accepted_by_name, *[each.name for each in acceptance.group.all()]]),
             )
         )
     return found
@@ -105,6 +112,7 @@ ACCEPTANCES = register(
         views=(
             View("全部", "", lambda rows, actor: rows),
             View("待验收", "reported", lambda rows, actor: rows.filter(status="reported")),
+            View("待确认", "confirming", lambda rows, actor: rows.filter(status="confirming")),
             View("部分合格", "partly", lambda rows, actor: rows.filter(status="partly")),
         ),
         figures=_figures,
@@ -128,6 +136,20 @@ def _standards_section(acceptance: Acceptance, actor: Actor) -> dict[str, Any] |
         for each in results
     ]
     return {"checks": checks} if checks else None
+
+
+def _group_section(acceptance: Acceptance, actor: Actor) -> dict[str, Any] | None:
+    """The group: who judged, who confirmed when, who took part without a log-in."""
+    members = list(acceptance.group.all())
+    if not members:
+        return None
+    checks = [{"kind": "ok", "title": acceptance.accepted_by_name, "note": _("逐项核定")}]
+    for each in members:
+        note = f"{clock.local(each.confirmed_at):%Y-%m-%d %H:%M} {_('已确认')}" if each.confirmed_at else _("待确认")
+        checks.append({"kind": "ok" if each.confirmed_at else "wait", "title": each.name, "note": note})
+    if acceptance.members:
+        checks.append({"kind": "ok", "title": acceptance.members, "note": _("参加验收")})
+    return {"checks": checks}
 
 
 def _files_section(acceptance: Acceptance, actor: Actor) -> dict[str, Any] | None:
@@ -162,6 +184,9 @@ def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
 OWN, FOLDER = "procurement.acceptance", "procurement/acceptances"
 sections.register(OWN, title="核定数量", template=f"{FOLDER}/lines.html", context=_lines_section, order=10)
 sections.register(OWN, title="服务水平标准", template=f"{FOLDER}/standards.html", context=_standards_section, order=20)
+sections.register(
+    OWN, title="验收小组", template="components/checks.html", context=_group_section, slot="side", order=8
+)
 sections.register(OWN, title="验收资料", template=f"{FOLDER}/files.html", context=_files_section, slot="side", order=10)
 
 
@@ -208,6 +233,17 @@ duties.register(
         verb="judge",
         note=lambda acceptance: _("%(name)s已报验，逐项核定数量") % {"name": acceptance.contract.provider.name},
         deadline=lambda acceptance: _due(acceptance.milestone),
+    )
+)
+duties.register(
+    Duty(
+        name="acceptance.confirm",
+        roles=(*GROUP_ROLES, "region_officer"),
+        queryset=to_confirm,
+        title=lambda acceptance: f"{acceptance.contract.title}：{acceptance.milestone.name}",
+        button="确认验收意见",
+        verb="confirm",
+        note=lambda acceptance: _("%(name)s已逐项核定，请作为小组成员确认") % {"name": acceptance.accepted_by_name},
     )
 )
 

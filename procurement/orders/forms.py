@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.forms import VerbForm
 from core.money import MoneyFormField
 from procurement.orders.models import Criterion, Order
+from procurement.orders.queries import instalment_plans
 
 ROWS = forms.Textarea(attrs={"rows": 4})
 
@@ -87,6 +88,11 @@ class OrderForm(VerbForm):
     )
     payment_terms = forms.CharField(label=_("付款方式"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
     minors = forms.BooleanField(label=_("服务涉及未成年人"), required=False)
+    plan = forms.ChoiceField(
+        label=_("分期方案"),
+        required=False,
+        help_text=_("选了方案，保存时按服务期重排下面的付款节点；不选就照下面的节点。"),
+    )
 
     facts = ("title", "method", "why", "requirements", "place", "starts_on", "ends_on")
     schedule = ("bid_deadline", "payment_terms", "minors")
@@ -95,6 +101,8 @@ class OrderForm(VerbForm):
         initial = {name: getattr(thing, name) for name in (*self.facts, *self.schedule)}
         kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
         super().__init__(*args, thing=thing, actor=actor, step=step, **kwargs)
+        plan: Any = self.fields["plan"]
+        plan.choices = [("", _("照下面的节点")), *instalment_plans()]
         data = args[0] if args else None
         rows: dict[str, list[Any]] = {
             "lots": list(thing.lots.values("title", "quantity", "unit", "ceiling")),
@@ -111,6 +119,8 @@ class OrderForm(VerbForm):
         """The parts' rows as lists, blank and deleted ones left out."""
         cleaned = super().clean() or self.cleaned_data
         for name, part in self.parts.items():
+            if name == "milestones" and cleaned.get("plan"):
+                continue
             if not part.is_valid():
                 word = {"lots": "数量与限价", "criteria": "评分办法", "rules": "申报条件", "milestones": "付款安排"}[
                     name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,8 +27,8 @@ from procurement.orders.models import (
     OrderStandard,
     QualificationRule,
 )
-from procurement.orders.queries import bid_time, ceiling_of, moment_text, tender_release, tender_text
-from procurement.orders.wording import CONFORMITIES, CRITERIA, MILESTONES, QUALIFICATIONS
+from procurement.orders.queries import bid_time, ceiling_of, instalments, moment_text, tender_release, tender_text
+from procurement.orders.wording import CONFORMITIES, CRITERIA, INSTALMENTS, QUALIFICATIONS
 from procurement.permissions.orders import can_draft_order
 from procurement.projects.models import Project
 from procurement.rules.queries import parameter
@@ -115,12 +114,9 @@ def _fill(order: Order, project: Project) -> None:
         OrderStandard(order=order, n=s.n, name=s.name, target=s.target, evidence=s.evidence)
         for s in item.standards.all()
     )
-    days = (order.ends_on - order.starts_on).days
     MilestonePlan.objects.bulk_create(
-        MilestonePlan(
-            order=order, n=n, name=name, share=share, due_on=order.starts_on + timedelta(days=round(days * part))
-        )
-        for n, (share, name, part) in enumerate(MILESTONES, 1)
+        MilestonePlan(order=order, n=n, **row)
+        for n, row in enumerate(instalments(INSTALMENTS, order.starts_on, order.ends_on), 1)
     )
 
 
@@ -133,11 +129,13 @@ def edit_order(
     criteria: Sequence[Mapping[str, Any]] | None = None,
     rules: Sequence[Mapping[str, Any]] | None = None,
     milestones: Sequence[Mapping[str, Any]] | None = None,
+    plan: str = "",
     **facts: Any,
 ) -> Order:
     """Write down what the order says; the whole of each part that is given replaces the part that was.
 
     facts    fields of FACTS;  lots, criteria, rules, milestones: rows as the models' fields, in order
+    plan     a named payment plan (分期方案) of the rules, which then makes the milestones: "50_40_10", "60_30_10" …
     raises   NotAllowed · NotNow · Conflict · Invalid at its field: weights not 100, ceilings over the project's planned
              amount, a deadline before the earliest legal moment, shares not 100, days in the wrong order
     writes   the order and its parts; one journal entry "edit"
@@ -145,6 +143,8 @@ def edit_order(
     require(order, "edit", actor)
     changes = {name: value for name, value in facts.items() if name in FACTS}
     drafted = Order(**{name: changes.get(name, getattr(order, name)) for name in (*FACTS, "track", "rule_date")})
+    if plan and drafted.ends_on >= drafted.starts_on:
+        milestones = instalments(plan, drafted.starts_on, drafted.ends_on)
     errors = _faults(drafted, order, lots, criteria, milestones)
     if errors:
         raise Invalid(errors=errors)

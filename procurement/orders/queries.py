@@ -16,7 +16,7 @@ from core.permissions import in_scope
 from procurement.orders.lifecycle import ORDER
 from procurement.orders.models import Order
 from procurement.orders.wording import careful_words
-from procurement.rules.queries import Deadline, calendar, deadline
+from procurement.rules.queries import Deadline, calendar, deadline, parameter, rules_in_force
 
 PUBLIC = tuple(name for name, status in ORDER.statuses.items() if status.public)
 
@@ -32,6 +32,24 @@ class Proposal:
     earliest: datetime
     proposed: datetime
     rule: Deadline
+
+
+def instalment_plans() -> list[tuple[str, str]]:
+    """The payment plans to choose from (分期方案): (name, what it says), as the rules in force today have them."""
+    prefix = "instalments."
+    return [(row.key.removeprefix(prefix), row.label) for row in rules_in_force() if row.key.startswith(prefix)]
+
+
+def instalments(name: str, starts_on: date, ends_on: date) -> list[dict[str, Any]]:
+    """The milestones of a plan for a term of service: [{"name", "share" percent, "due_on"}], the last on the last day.
+
+    raises  Invalid (no such plan)
+    """
+    days = (ends_on - starts_on).days
+    return [
+        {"name": words, "share": share, "due_on": starts_on + timedelta(days=days * part // 100)}
+        for share, words, part in parameter(f"instalments.{name}").value
+    ]
 
 
 def visible_orders(actor: Actor) -> QuerySet[Order]:

@@ -62,7 +62,8 @@ CONFORMITIES: Final = (
 )
 
 # Share in percent, name, and when it is due as a part of the service period.
-MILESTONES: Final = ((50, "首期服务", 0.4), (40, "中期服务", 0.8), (10, "终期服务与资料移交", 1.0))
+INSTALMENTS: Final = "50_40_10"
+"""The plan that a new order starts with; its shares and days are a rule (instalments.50_40_10)."""
 
 # Items that are open to attack as discrimination in the statutory track. Source: 实施条例第二十条; domain.md 0.1.14, 6.2.
 CAREFUL: Final = (

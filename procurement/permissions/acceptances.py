@@ -17,6 +17,11 @@ def can_report_milestone(actor: Actor, acceptance: Acceptance | None = None) -> 
     )
 
 
+def can_confirm(actor: Actor, acceptance: Acceptance) -> bool:
+    """A member of the group who has not confirmed yet, acting by the own log-in for the own organization."""
+    return any(member.confirmed_at is None and member.person_key == actor.user_key for member in acceptance.group.all())
+
+
 def can_accept(actor: Actor, acceptance: Acceptance) -> bool:
     """A programme officer of the buyer or the street's officer; never who signed the contract (separation of duties)."""
     return actor.works_for(acceptance.buyer_id, "programme_officer") or (

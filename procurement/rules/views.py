@@ -40,17 +40,31 @@ def rules(request: HttpRequest) -> HttpResponse:
 def value_text(row: Parameter) -> str:
     """A value as people read it."""
     value, unit = row.value, UNITS.get(row.unit, "")
-    if isinstance(value, dict) and {"low", "high"} == set(value):
-        return f"{value['low']}—{value['high']}{unit}"
-    if isinstance(value, dict) and {"part", "whole"} == set(value):
-        return f"{value['part']}/{value['whole']}"
+    if isinstance(value, list):
+        return _listed(value, unit)
     if isinstance(value, dict):
-        return "，".join(f"{WORDS.get(name, name)} {one}" for name, one in value.items())
+        return _paired(value, unit)
     if row.unit == "yuan":
         return f"{Decimal(value):,.2f} {unit}"
     if row.unit == "date":
         return _("每年 %(day)s 前") % {"day": value}
     return _("自约定验收期满之日") if row.unit == "rule" else f"{value} {unit}".strip()
+
+
+def _listed(value: list[Any], unit: str) -> str:
+    """Months, or the milestones of a payment plan: [share in percent, name, percent of the term]."""
+    if value and isinstance(value[0], list):
+        return "，".join(f"{name} {share}%（服务期 {part}% 处）" for share, name, part in value)
+    return "、".join(map(str, value)) + unit
+
+
+def _paired(value: dict[str, Any], unit: str) -> str:
+    """A range, a fraction, or a value for each of several kinds."""
+    if {"low", "high"} == set(value):
+        return f"{value['low']}—{value['high']}{unit}"
+    if {"part", "whole"} == set(value):
+        return f"{value['part']}/{value['whole']}"
+    return "，".join(f"{WORDS.get(name, name)} {one}" for name, one in value.items())
 
 
 WORDS = {"supervisor": "业务主管单位", "registrar": "登记机关", "foundation": "基金会"}

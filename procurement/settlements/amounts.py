@@ -115,6 +115,15 @@ def reckon_final(
     return Reckoning(value, factor, gross, cut, paid, gross - cut - paid)
 
 
+def surplus(reckoned: Reckoning, spent: Decimal) -> Decimal:
+    """What the provider earned beyond what it spent (结余), in yuan, never below zero.
+
+    reckoned  the final settlement without the surplus;  spent: the expenses that finance accepted
+    source    house.md 4b.14; R45: unspent money is returned
+    """
+    return max(reckoned.gross - reckoned.deductions - spent, ZERO)
+
+
 def quality_factor(factors: Mapping[str, str], grade: str) -> Decimal:
     """The factor (质量系数) of a grade by the contract's own table; 1.00 where it names none or no grade was given.
 

@@ -23,6 +23,10 @@ class DrawForm(VerbForm):
             self.fields["grade"] = forms.ChoiceField(
                 label="评价等级", required=False, choices=[("", "不变"), *[(grade, grade) for grade in GRADES]]
             )
+        if kind == "final":
+            self.fields["return_unspent"] = forms.BooleanField(
+                label="按专账退回结余", required=False, help_text="合同约定按实列支的勾选；扣减多少由平台按专账算。"
+            )
         for n in range(1, ROWS + 1):
             self.fields[f"clause_{n}"] = forms.CharField(
                 label=_("扣减 %(n)s：依据条款") % {"n": n}, max_length=60, required=False

@@ -24,6 +24,7 @@ from procurement.acceptances.queries import quantities_of
 from procurement.budgets.operations import commit_funds, plan_funds
 from procurement.contracts.models import Contract, ContractLine, Milestone
 from procurement.contracts.queries import IN_FORCE
+from procurement.expenses.queries import ledger_of
 from procurement.permissions.settlements import can_draw_settlement, can_record_quality
 from procurement.rules.queries import deadline
 from procurement.settlements.amounts import (
@@ -35,6 +36,7 @@ from procurement.settlements.amounts import (
     quality_factor,
     reckon_final,
     reckon_milestone,
+    surplus,
 )
 from procurement.settlements.models import Deduction, Settlement, SettlementLine
 from procurement.settlements.queries import (
@@ -55,12 +57,15 @@ def draw_settlement(
     milestone: Milestone | None = None,
     deductions: Sequence[Cut | tuple[str, str, Decimal]] = (),
     grade: str = "",
+    return_unspent: bool = False,
 ) -> Settlement:
     """Draw up a settlement (编制结算) from what was accepted; nobody types an amount but that of a deduction.
 
     kind        milestone | final | supplementary;  milestone: which one, for the first kind
     deductions  (clause, reason, yuan) each
     grade       supplementary only: the grade (评价等级) that came after the final settlement
+    return_unspent  final only: where the contract pays by expense (按实列支) what the special account does not show as
+                spent is deducted (结余退回), the platform reckons how much
     returns     the settlement, drawn; payable_amount below zero is a refund due (应退款)
     raises      NotAllowed · NotNow (nothing accepted, another settlement under way, a hold) · Conflict (settled already)
                 · Invalid (a deduction above what is payable, without clause or reason)
@@ -77,6 +82,9 @@ def draw_settlement(
     accepted = quantities_of(acceptance) if acceptance else {}
     factor = _factor(contract, kind, grade)
     found = _reckon(contract, milestone if kind == "milestone" else None, _pure(lines, accepted), cuts, factor)
+    if return_unspent and (cut := _unspent(contract, kind, found)):
+        cuts.append(cut)
+        found = _reckon(contract, None, _pure(lines, accepted), cuts, factor)
     if kind == "milestone" and found.payable < ZERO:
         raise Invalid(
             _("扣减合计超过本节点应付的 %(gross)s 元，请留到最终结算扣减。") % {"gross": f"{found.gross:,.2f}"}
@@ -161,7 +169,7 @@ def _milestone_ready(
 def _final_ready(contract: Contract, final: Settlement | None) -> Acceptance | None:
     if final is not None:
         raise Conflict(_("最终结算已经编制。"))
-    if contract.status == "terminated" and contract.acceptances.filter(status="reported").exists():
+    if contract.status == "terminated" and contract.acceptances.filter(status__in=("reported", "confirming")).exists():
         raise NotNow(_("终止前完成的部分已经报验，验收完成以后才能结算。"))
     return deciding_acceptance(contract) if contract.status in {"completed", "terminated"} else None
 
@@ -174,6 +182,18 @@ def _cuts(deductions: Sequence[Cut | tuple[str, str, Decimal]]) -> list[Cut]:
         if not cut.clause or not cut.reason:
             raise Invalid(_("每笔扣减都要写明依据的条款和事由。"), field="deductions")
     return cuts
+
+
+def _unspent(contract: Contract, kind: str, found: Reckoning) -> Cut | None:
+    """The surplus of the special account as a deduction; None where everything was spent."""
+    if kind != "final":
+        raise Invalid(_("结余在最终结算时退回。"), field="return_unspent")
+    ledger = ledger_of(contract)
+    if ledger.submitted or ledger.questioned:
+        raise NotNow(_("专账里还有支出没有审核完，审核以后才能算结余。"))
+    amount = surplus(found, ledger.accepted)
+    words = _("专账认可支出 %(spent)s 元，低于核定应付，结余退回") % {"spent": f"{ledger.accepted:,.2f}"}
+    return Cut(_("合同「经费」条款"), words, amount) if amount else None
 
 
 def _pure(lines: Sequence[ContractLine], accepted: dict[int, int]) -> list[Line]:

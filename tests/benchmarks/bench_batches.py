@@ -72,7 +72,9 @@ def test_against_bare_weasyprint(transactional_db: None, monkeypatch: pytest.Mon
         pages += pages_of(batch)
         begun = time.perf_counter()
         for text in texts:
-            HTML(string=text, base_url=pdf._base_url(), url_fetcher=pdf._fetcher_class()()).write_pdf(
+            # As anybody would who calls WeasyPrint himself: the style sheet is linked in the head.
+            linked = text.replace("</head>", f'<link rel="stylesheet" href="{settings.STATIC_URL}{pdf.STYLE}"></head>')
+            HTML(string=linked, base_url=pdf._base_url(), url_fetcher=pdf._fetcher_class()()).write_pdf(
                 font_config=pdf._fonts(), pdf_variant="pdf/a-3b"
             )
         bare += time.perf_counter() - begun

@@ -389,13 +389,16 @@ def settled(walk: Walk, contract: Contract) -> Settlement:
     def accepted(page: Page) -> None:
         for radio in page.locator("[name^=standard_][value=yes]").all():
             radio.check()
-        page.fill("[name=members]", "何静、王桥（社区）")
+        page.get_by_label("何静（采购）").check()
+        page.fill("[name=others]", "王桥（社区）")
         page.fill("[name=opinion]", "逐项核对，情况属实。")
 
     for n, milestone in enumerate(contract.milestones.all(), 1):
         at(clock.local(f"{contract.ends_on - timedelta(days=30 - n)} 10:00"))
         walk.do("provider1", contract, "报验", delivered)
-        walk.do("buyer", contract.acceptances.get(milestone=milestone), "验收", accepted)
+        acceptance = contract.acceptances.get(milestone=milestone)
+        walk.do("buyer", acceptance, "验收", accepted)
+        walk.do("procurer", acceptance, "确认验收意见")
         walk.do("buyer", contract, "编制结算")
         paid(walk, Settlement.objects.latest("created_at"), f"GK-2026-{n:04d}")
     contract.refresh_from_db()

@@ -14,7 +14,7 @@ from core import clock, outbox
 from core.lifecycle import begin
 from core.outbox import OutboxItem
 from procurement.acceptances.models import Acceptance
-from procurement.acceptances.operations import judge_acceptance, report_milestone
+from procurement.acceptances.operations import confirm_acceptance, judge_acceptance, report_milestone
 from procurement.awards.models import Award
 from procurement.bids.models import Bid, BidLine
 from procurement.contracts.drafting import attach_pdf, draw_contract, freeze_contract, submit_contract
@@ -180,11 +180,20 @@ def judged_milestone(
     """A milestone accepted as reported."""
     acceptance = reported_milestone(cast, contract, n, quantities)
     claimed = {row.line.n: row.claimed_quantity for row in acceptance.lines.select_related("line")}
-    return judge_acceptance(
+    judge_acceptance(
         Acceptance.objects.get(pk=acceptance.pk),
         actor=cast.actor("buyer"),
-        members=["何静"],
+        members=[cast.actor("procurer").user_key],
         quantities=claimed,
         standards={1: True},
         opinion="资料齐全，数量属实。",
     )
+    return confirmed(cast, acceptance)
+
+
+def confirmed(cast: Cast, acceptance: Acceptance) -> Acceptance:
+    """A judged acceptance that the rest of its group confirms."""
+    members = [login for login, user in cast.users.items() if acceptance.group.filter(person_key=user.pk).exists()]
+    for login in members:
+        acceptance = confirm_acceptance(Acceptance.objects.get(pk=acceptance.pk), actor=cast.actor(login))
+    return acceptance

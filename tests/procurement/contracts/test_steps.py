@@ -27,7 +27,7 @@ from procurement.notices.models import Notice
 from procurement.settlements.operations import draw_settlement
 from tests.cast import Cast
 from tests.journeys.activities import planned_activity
-from tests.journeys.contracts import MIDTERM, drawn_contract, reported_milestone, signed_contract
+from tests.journeys.contracts import MIDTERM, confirmed, drawn_contract, reported_milestone, signed_contract
 from tests.journeys.settlements import paid
 
 D = Decimal
@@ -137,8 +137,12 @@ def test_a_terminated_contract_settles_what_was_done(cast: Cast) -> None:
     with pytest.raises(NotNow, match="验收完成"):
         draw_settlement(contract, actor=cast.actor("buyer"), kind="final")
     judge_acceptance(
-        acceptance, actor=cast.actor("buyer"), members=["何静"], quantities=MIDTERM, standards={1: True}, opinion="属实"
-    )
+        acceptance, actor=cast.actor("buyer"), members=[cast.actor("procurer").user_key], quantities=MIDTERM,
+        standards={1: True}, opinion="属实",
+    )  # fmt: skip
+    with pytest.raises(NotNow, match="验收完成"):
+        draw_settlement(fresh(contract), actor=cast.actor("buyer"), kind="final")
+    confirmed(cast, acceptance)
     final = draw_settlement(fresh(contract), actor=cast.actor("buyer"), kind="final")
     assert final.payable_amount == D("73600.00")
     paid(cast, final, "GK-1")

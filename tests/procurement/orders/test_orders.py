@@ -241,3 +241,18 @@ def test_the_list_asks_the_same_few_questions_of_1_and_of_30_rows(
     found = client.get("/w/orders/", {"q": order.number, "state": "cancelled", "category": order.item.category})
     assert found.context["count"] == 1
     assert client.get("/w/orders/?export=xlsx").status_code == 200
+
+
+@pytest.mark.parametrize(("plan", "shares"), [("50_40_10", [50, 40, 10]), ("60_30_10", [60, 30, 10]), ("once", [100])])
+def test_a_named_plan_makes_the_milestones(cast: Cast, plan: str, shares: list[int]) -> None:
+    order = drafted_order(cast)
+    assert [each.share for each in order.milestone_plans.all()] == [50, 40, 10]
+    edit_order(order, actor=cast.actor("buyer"), plan=plan, milestones=[])
+    rows = list(order.milestone_plans.all())
+    assert [each.share for each in rows] == shares
+    assert rows[-1].due_on == order.ends_on
+    assert [each.due_on for each in rows] == sorted(each.due_on for each in rows)
+    page = cast.client("buyer").get(f"{order.get_absolute_url()}edit/").content.decode()
+    assert "首期 60%、中期 30%、终期 10%" in page
+    with pytest.raises(Invalid):
+        edit_order(order, actor=cast.actor("buyer"), plan="70_20_10")

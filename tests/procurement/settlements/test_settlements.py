@@ -18,6 +18,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import Message, inbox
 from core.reports import ReportJob, request_report
 from procurement.contracts.models import Contract
+from procurement.expenses.operations import accept_expense
 from procurement.settlements.facts import report_of
 from procurement.settlements.models import Settlement
 from procurement.settlements.operations import (
@@ -33,6 +34,7 @@ from procurement.settlements.queries import paid_so_far, visible_settlements
 from procurement.settlements.reports import settlement_report
 from tests.cast import Cast
 from tests.journeys.contracts import judged_milestone, print_now, signed_contract
+from tests.journeys.expenses import submitted_expense
 from tests.journeys.settlements import approved_settlement, closed_contract, drawn_settlement, paid
 
 D = Decimal
@@ -247,3 +249,20 @@ def test_a_disputed_statement_is_drawn_anew(cast: Cast) -> None:
 def drawn_settlement_again(cast: Cast, contract: Contract) -> Settlement:
     milestone = contract.milestones.get(n=1)
     return draw_settlement(contract, actor=cast.actor("buyer"), kind="milestone", milestone=milestone)
+
+
+def test_unspent_money_goes_back_in_the_final_settlement(cast: Cast) -> None:
+    contract = signed_contract(cast)
+    paid(cast, drawn_settlement(cast, contract, 1), "GK-1")
+    judged_milestone(cast, contract, 2)
+    waiting = submitted_expense(cast, contract, "20000.00")
+    how = {"actor": cast.actor("buyer"), "kind": "final", "return_unspent": True}
+    contract = Contract.objects.get(pk=contract.pk)
+    with pytest.raises(NotNow, match="没有审核完"):
+        draw_settlement(contract, **how)
+    accept_expense(waiting, actor=cast.actor("finance"))
+    final = draw_settlement(contract, **how)
+    cut = final.deductions.get()
+    # 186,636.00 earned, 20,000.00 spent; half of 73,600.00 was paid: 16,800.00 come back.
+    assert (cut.amount, final.payable_amount) == (D("166636.00"), D("20000.00") - D("36800.00"))
+    assert "20,000.00" in cut.reason
