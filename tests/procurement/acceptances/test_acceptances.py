@@ -214,7 +214,7 @@ def test_by_hand(cast: Cast) -> None:
     assert procurer.post(done["Location"] + "confirm/", {"version": 2, "idempotency_key": "c2"}).status_code == 302
     acceptance.refresh_from_db()
     assert (acceptance.status, acceptance.members) == ("accepted", "王桥（社区）、张奶奶")
-    assert ["验收小组", "4 人"] in [list(each) for each in acceptance.notice.facts]
+    assert {"label": "验收小组", "value": "4 人"} in acceptance.notice.facts
     assert "核定累计" in street.get(done["Location"]).content.decode()
     assert provider.get(contract.get_absolute_url()).status_code == 200
 
