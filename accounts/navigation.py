@@ -59,6 +59,9 @@ PAYMENTS = Place("支付", "/w/payments/", icon="credit-card")
 FRAMEWORKS = Place("指标体系", "/w/frameworks/", icon="sliders")
 ASSESSMENTS = Place("绩效评价", "/w/assessments/", icon="clipboard-data")
 RATINGS = Place("评价汇总", "/w/ratings/", icon="star-half")
+TRACE = Place("查账", "/w/trace/", icon="diagram-3")
+VOUCHERS = Place("凭证", "/w/trace/vouchers/", icon="receipt")
+SAMPLES = Place("抽样", "/w/samples/", icon="dice-5")
 ENGAGEMENTS = Place("专项审计", "/w/engagements/", icon="search")
 FINDINGS = Place("审计发现", "/w/findings/", icon="exclamation-diamond")
 ORGANIZATIONS = Place("单位", "/w/organizations/", icon="building")
@@ -106,7 +109,11 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "资金", ("finance_officer", "cashier"), (BUDGETS, SETTLEMENTS, PAYMENTS, EXPENSES, CONTRACTS, FINDINGS, REPORTS)
     ),
-    Group("审计", ("funds_reviewer", "discipline_officer", "district_finance"), (ENGAGEMENTS, FINDINGS)),
+    Group(
+        "审计",
+        ("funds_reviewer", "discipline_officer", "district_finance"),
+        (TRACE, VOUCHERS, SAMPLES, ENGAGEMENTS, FINDINGS),
+    ),
     Group("监督", ("discipline_officer",), (INSPECTIONS, OPENINGS, PANELS, CHALLENGES, ORDERS, PROJECTS)),
     Group(
         "查账", ("funds_reviewer", "district_finance"), (BUDGETS, PROJECTS, CONTRACTS, EXPENSES, SETTLEMENTS, PAYMENTS)
@@ -115,7 +122,7 @@ GROUPS: tuple[Group, ...] = (
         "监督", ("funds_reviewer", "district_finance"), (ORDERS, AWARDS, CHALLENGES, ASSESSMENTS, RATINGS, PROVIDERS)
     ),
     Group("凭据", ("funds_reviewer", "discipline_officer", "district_finance", "archivist"), (JOURNAL,)),
-    Group("档案", ("archivist",), (PROJECTS, CONTRACTS, NOTICES, ENGAGEMENTS, FINDINGS)),
+    Group("档案", ("archivist",), (PROJECTS, CONTRACTS, NOTICES, TRACE, ENGAGEMENTS, FINDINGS)),
     Group("本街道", ("region_officer",), (ACTIVITIES, INSPECTIONS, NEEDS, PROJECTS, ORDERS, CONTRACTS, ACCEPTANCES)),
     Group("申报", PROVIDER_PEOPLE, (ORDERS, BIDS, AWARDS, CHALLENGES)),
     Group("履约", PROVIDER_PEOPLE, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),

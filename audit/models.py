@@ -11,6 +11,7 @@ from audit.engagements.models import (
     WorkingPaper,
 )
 from audit.journal.models import JournalEntry
+from audit.tracing.models import Sample, SampleFile, SampleItem, SavedView
 
 __all__ = [
     "AuditFinding",
@@ -20,6 +21,10 @@ __all__ = [
     "JournalEntry",
     "PaperEvidence",
     "ProgrammeItem",
+    "Sample",
+    "SampleFile",
+    "SampleItem",
+    "SavedView",
     "TeamMember",
     "WorkingPaper",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
 
 from audit.engagements.findings import report_rectification, verify_finding, write_finding
 from audit.engagements.models import AuditFinding, Engagement, ProgrammeItem
@@ -17,6 +19,9 @@ from audit.engagements.operations import (
     write_paper,
 )
 from audit.engagements.queries import candidates
+from audit.tracing.models import Sample
+from audit.tracing.operations import draw_sample, judge_item, save_view
+from audit.tracing.queries import traced_vouchers
 from core import clock
 from core.documents import store
 from core.reports import request_report
@@ -109,3 +114,27 @@ def _found(
         item, actor=actor, kind=kind, title=title, statement=facts, amount=amount, clause=clause, demand=demand,
         responsible=responsible, due_on=clock.today() + timedelta(days=30),
     )  # fmt: skip
+
+
+def vouchers_sampled(stage: Stage) -> Sample:
+    """A monetary sample of the finished project's accepted vouchers, drawn yesterday; one is still to be looked at."""
+    contract: Contract = stage.world.facts["children_settled"]
+    with stage.on(-1, 9):
+        actor = stage.actor("auditor")
+        query = urlencode({"status": "accepted", "contract": contract.pk})
+        sample = draw_sample(
+            traced_vouchers(actor).filter(status="accepted", contract=contract), actor=actor,
+            title="王家桥项目支出凭证抽查", method="monetary", wanted=5, query=query,
+        )  # fmt: skip
+        save_view(actor=actor, page="vouchers", name="王家桥已认可", query=query)
+    with stage.on(-1, 11):
+        items = list(sample.items.select_related("expense"))
+        for n, item in enumerate(items[:-1]):
+            wrong: dict[str, Any] = {
+                "result": "error",
+                "error_amount": Decimal("60.00"),
+                "note": "小票合计比发票少 60.00 元。",
+            }
+            right: dict[str, Any] = {"result": "ok", "note": "票据、收款方和活动记录相符。"}
+            judge_item(item, actor=stage.actor("auditor"), **(wrong if n == 1 else right))
+    return Sample.objects.get(pk=sample.pk)

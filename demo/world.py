@@ -26,6 +26,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("高校青年志愿者进社区：待开启", story.to_be_opened),
     ("今天的待办", story.desks_full),
     ("王家桥困境儿童服务：专项审计", audits.finished_project_audited),
+    ("王家桥困境儿童服务：抽查凭证", audits.vouchers_sampled),
 )
 
 

@@ -47,7 +47,7 @@ ROOMS = {
         "payments",
     ],
     "evaluation": ["frameworks", "assessments"],
-    "audit": ["engagements"],
+    "audit": ["engagements", "tracing"],
 }
 
 

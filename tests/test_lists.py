@@ -14,6 +14,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.organizations.models import Organization
 from audit.engagements.models import AuditFinding, Engagement, ProgrammeItem
+from audit.tracing.models import Sample
+from audit.tracing.operations import draw_sample
+from audit.tracing.queries import traced_vouchers
 from catalog.items.models import Edition, Item
 from core.messages import Message
 from core.rooms import rooms
@@ -68,6 +71,7 @@ KINDS: tuple[type[models.Model], ...] = (
         Engagement,
         ProgrammeItem,
         AuditFinding,
+        Sample,
     ),
     Message,
 )
@@ -88,6 +92,8 @@ def one(cast: Cast) -> Cast:
     recorded_activity(cast, contract)
     submitted_expense(cast, contract)
     sent_engagement(cast, contract)
+    auditor = cast.actor("auditor")
+    draw_sample(traced_vouchers(auditor), actor=auditor, title="抽查", method="random", wanted=1)
     published_edition(cast)
     return cast
 
@@ -167,9 +173,22 @@ def limit(url: str) -> int:
     return DESK if url == "/w/" else WORK
 
 
+def traced(login: str) -> list[str]:
+    """The auditor's tables, for those who read them."""
+    readers = {"auditor", "discipline", "district_finance", "archivist"}
+    return ["/w/trace/", "/w/trace/vouchers/"] if login in readers else []
+
+
 def pages(login: str) -> list[str]:
     """The lists of this person."""
-    return [*(f"/w/{room.slug}/" for room in rooms()), "/w/notices/", "/w/", "/w/search/?q=服务", "/w/messages/"]
+    return [
+        *(f"/w/{room.slug}/" for room in rooms()),
+        "/w/notices/",
+        *traced(login),
+        "/w/",
+        "/w/search/?q=服务",
+        "/w/messages/",
+    ]
 
 
 @pytest.mark.parametrize("login", VIEWERS)
