@@ -82,7 +82,7 @@ def finished_project_audited(stage: Stage) -> Engagement:
 def _papers(stage: Stage, engagement: Engagement) -> tuple[AuditFinding, AuditFinding]:
     """A paper for every item, shared by both members; two of them found something."""
     items = list(engagement.items.all())
-    goods = next(each for each in items if each.origin == "expenses")
+    goods = next(each for each in items if each.origin == "expenses" and "物资" in each.title)
     inspections = next(each for each in items if each.origin == "inspections")
     for n, item in enumerate(items):
         actor = stage.actor("auditor" if n % 2 else "district_finance")

@@ -96,7 +96,7 @@ def chips_of(request: HttpRequest, filtered: Any, named: Mapping[str, str] | Non
     """The filters that are on, each removable. named: words for keys that say nothing ({"line": "QN-01 …"})."""
     form, found = filtered.form, []
     if not form.is_valid():
-        return [{"label": _("有一个条件看不懂，没有用上"), "remove_url": request.path}]
+        return [{"name": "", "label": _("有一个条件看不懂，没有用上"), "remove_url": request.path}]
     for name, field in form.fields.items():
         value = form.cleaned_data.get(name)
         if value in (None, "", []):
@@ -109,7 +109,7 @@ def chips_of(request: HttpRequest, filtered: Any, named: Mapping[str, str] | Non
         else:
             text = (named or {}).get(name) or choices.get(request.GET.get(name, "")) or str(value)
             names = [name]
-        found.append({"label": f"{field.label} {text}", "remove_url": f"?{_query(request, drop=names)}"})
+        found.append({"name": name, "label": f"{field.label} {text}", "remove_url": f"?{_query(request, drop=names)}"})
     return found
 
 
