@@ -35,7 +35,7 @@ AMENDMENT = Lifecycle(
         Step(
             "sign", ("signing",), "", "签订", may.can_sign_amendment,
             f"{OPERATIONS}.sign_amendment", "procurement.amendments.forms.SignForm", password=True, primary=True,
-            consequence="签的是下面摘要对应的这一份 PDF；双方都签后生效，合同和预算随即变更。",
+            consequence="签的是上面摘要对应的这一份 PDF；双方都签后生效，合同和预算随即变更。",
         ),
         Step("take_effect", ("signing",), "in_force", "生效", by_news, listed=False),
         Step(

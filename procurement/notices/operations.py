@@ -20,7 +20,8 @@ from core.errors import Conflict, Invalid
 from core.identifiers import next_number
 from procurement.notices.models import Notice
 
-# OCDS 1.1 release tags by kind of notice. Source: Open Contracting Data Standard 1.1, releaseTag codelist.
+# OCDS 1.1 release tags by kind of notice, "" for what concerns no single contracting process and so has no release.
+# Source: Open Contracting Data Standard 1.1, releaseTag codelist.
 TAGS: dict[str, str] = {
     "tender": "tender",
     "amendment": "tenderAmendment",
@@ -32,6 +33,7 @@ TAGS: dict[str, str] = {
     "contract_change": "contractAmendment",
     "contract_end": "contractTermination",
     "acceptance": "implementation",
+    "overdue": "",
 }
 ENDED = {"failure": "unsuccessful", "cancellation": "cancelled"}
 
@@ -95,7 +97,8 @@ def publish_notice(
         document=document,
     )
     notice.digest = notice_digest(notice)
-    notice.release = _merged(_frame(notice), json.loads(json.dumps(release or {}, ensure_ascii=False, default=str)))
+    if TAGS[kind]:
+        notice.release = _merged(_frame(notice), json.loads(json.dumps(release or {}, ensure_ascii=False, default=str)))
     notice.save(force_insert=True)
     named: dict[str, Any] = {"number": number, "kind": kind, "digest": notice.digest, "about": notice.subject}
     if replaces is not None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
+from accounts.organizations.models import Organization
+from core import clock
 from core.actor import Actor
 from core.money import ZERO
 from core.permissions import in_scope
 from procurement.budgets.models import LedgerEntry
 from procurement.contracts.models import Contract
+from procurement.notices.models import Notice
 from procurement.payments.models import Invoice, Payment, PaymentSplit
 from procurement.settlements.models import Settlement
 from procurement.settlements.queries import visible_settlements
@@ -65,6 +70,45 @@ def to_conclude(actor: Actor) -> QuerySet[Settlement]:
     return visible_settlements(actor).filter(
         status="approved", payable_amount__lte=ZERO, buyer_id=actor.organization_id
     )
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What a buyer still owed at the end of a year though its term was over (逾期未支付款项): contracts, yuan."""
+
+    year: int
+    contracts: int
+    amount: Decimal
+
+
+def overdue_of(buyer_id: UUID, year: int) -> Overdue:
+    """Settlements due within the year or before and not paid by its last day; what was paid since still counts. One query.
+
+    source  保障中小企业款项支付条例第十八条: 上一年度逾期尚未支付款项的合同数量、金额
+    """
+    end = clock.end_of_day(date(year, 12, 31))
+    in_time = Payment.objects.filter(settlement=OuterRef("pk"), status="paid", paid_on__lte=date(year, 12, 31))
+    owed = (
+        Settlement.objects.filter(buyer_id=buyer_id, due_at__lte=end, payable_amount__gt=ZERO)
+        .filter(~Exists(in_time), status__in=("approved", "paid"))
+        .aggregate(contracts=Count("contract", distinct=True), amount=Sum("payable_amount"))
+    )
+    return Overdue(year, owed["contracts"], owed["amount"] or ZERO)
+
+
+def overdue_notice(buyer_id: UUID, year: int) -> Notice | None:
+    """The notice that told of a year's overdue payments, if it is out."""
+    return Notice.objects.filter(buyer_id=buyer_id, kind="overdue", subject=f"overdue:{buyer_id}:{year}").first()
+
+
+def to_publish_overdue(actor: Actor) -> QuerySet[Organization]:
+    """The actor's own organization, while last year's overdue payments are not published (待公布); nothing else."""
+    year = clock.today().year - 1
+    if actor.organization_id is None or not overdue_of(actor.organization_id, year).contracts:
+        return Organization.objects.none()
+    if overdue_notice(actor.organization_id, year):
+        return Organization.objects.none()
+    return Organization.objects.filter(pk=actor.organization_id)
 
 
 def committed_of(contract: Contract, allocation: UUID) -> Decimal:

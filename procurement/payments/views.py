@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock, duties, sections
 from core.actor import Actor
 from core.duties import Duty
 from core.money import ZERO, capitals
-from core.pages import actor_of, answer, room_urls
+from core.pages import room_urls
 from core.permissions import BUYER_ROLES
 from core.rooms import Column, Figure, Room, View, register
-from core.templatetags.words import money_text
 from procurement.contracts.models import Contract
-from procurement.payments.forms import InvoiceForm
-from procurement.payments.invoicing import enter_invoice
+from procurement.payments import boards
 from procurement.payments.models import Payment
-from procurement.payments.operations import lateness, payee_of, request_payment
-from procurement.payments.queries import ENDED, to_conclude, to_invoice, to_request, visible_payments
+from procurement.payments.operations import lateness
+from procurement.payments.queries import (
+    ENDED,
+    to_conclude,
+    to_invoice,
+    to_publish_overdue,
+    to_request,
+    visible_payments,
+)
 from procurement.permissions.payments import can_enter_invoice, can_request_payment
 from procurement.projects.models import Project
 from procurement.settlements.models import Settlement
-from procurement.settlements.queries import visible_settlements
 
 
 class PaymentFilter(django_filters.FilterSet):
@@ -49,11 +50,6 @@ class PaymentFilter(django_filters.FilterSet):
         for field in names:
             found |= rows.filter(**{f"{field}__icontains": value})
         return found
-
-
-def masked(account: str) -> str:
-    """A bank account with its middle hidden."""
-    return f"{account[:4]} **** {account[-4:]}" if len(account) > 8 else account
 
 
 def _figures(payment: Payment, actor: Actor) -> list[Figure]:
@@ -143,7 +139,11 @@ def payee_facts(payment: Payment) -> list[dict[str, Any]]:
     return [
         {"label": _("收款单位"), "value": payment.payee.get("name", ""), "sub": payment.payee.get("uscc", "")},
         {"label": _("开户银行"), "value": payment.payee.get("bank_name", "")},
-        {"label": _("账号"), "value": masked(payment.payee.get("bank_account", "")), "sub": _("取自双方签订的合同")},
+        {
+            "label": _("账号"),
+            "value": boards.masked(payment.payee.get("bank_account", "")),
+            "sub": _("取自双方签订的合同"),
+        },
         {"label": _("结算"), "value": payment.settlement.number, "url": payment.settlement.get_absolute_url()},
         {"label": _("合同"), "value": contract.number, "url": contract.get_absolute_url()},
     ]
@@ -300,89 +300,18 @@ duties.register(
         amount=lambda settlement: settlement.payable_amount,
     )
 )
-
-
-def ask(request: HttpRequest, settlement: UUID) -> HttpResponse:
-    """Ask for the payment of a settlement: amount and payee are shown, nothing is typed. 404 for another buyer's."""
-    actor = actor_of(request)
-    if not can_request_payment(actor):
-        raise Http404
-    found = get_object_or_404(visible_settlements(actor).filter(buyer_id=actor.organization_id), pk=settlement)
-    payee = payee_of(found)
-    context = {
-        "title": _("申请支付"),
-        "head": {"title": f"{found.contract.title}：{found.name}", "number": found.number or "", "chip": found.chip},
-        "consequence": _("申请后由班子成员批准，再由出纳办理国库支付、登记凭证。"),
-        "facts": [
-            {
-                "label": _("金额"),
-                "value": found.payable_amount,
-                "unit": _("元"),
-                "sub": capitals(abs(found.payable_amount)),
-            },
-            {"label": _("收款单位"), "value": payee.get("name", ""), "sub": payee.get("uscc", "")},
-            {"label": _("开户银行"), "value": payee.get("bank_name", "")},
-            {"label": _("账号"), "value": masked(payee.get("bank_account", "")), "sub": _("取自双方签订的合同")},
-        ],
-        "back_url": found.get_absolute_url(),
-        "submit_label": _("申请支付 %(amount)s 元") % {"amount": money_text(found.payable_amount)},
-        "back_label": _("先不申请"),
-        "crumbs": [
-            {"label": _("结算"), "url": reverse("settlements:list")},
-            {"label": found.number or found.name, "url": found.get_absolute_url()},
-            {"label": _("申请支付"), "url": ""},
-        ],
-    }
-    return answer(
-        request,
-        Form(request.POST or None),
-        lambda cleaned: request_payment(found, actor=actor),
-        template="verb.html",
-        context=context,
-        done=lambda payment: payment.get_absolute_url(),
+duties.register(
+    Duty(
+        name="payment.overdue",
+        roles=("finance_officer",),
+        queryset=to_publish_overdue,
+        title=lambda buyer: _("%(year)s 年度逾期未付款项") % {"year": clock.today().year - 1},
+        button="公布",
+        note=lambda buyer: _("每年 3 月 31 日前公布上一年度逾期未付的合同数和金额"),
+        deadline=lambda buyer: clock.end_of_day(date(clock.today().year, 3, 31)),
+        url=lambda buyer: reverse("payments:overdue"),
     )
+)
 
 
-def invoice(request: HttpRequest, settlement: UUID) -> HttpResponse:
-    """Hand in the invoice of a settlement; 404 for another provider's."""
-    actor = actor_of(request)
-    mine = visible_settlements(actor).filter(contract__provider_id=actor.organization_id)
-    found = get_object_or_404(mine, pk=settlement)
-    bound = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = InvoiceForm(*bound)
-    form.initial.update(
-        amount=found.payable_amount, issued_on=f"{clock.today()}", seller_uscc=found.contract.provider.uscc
-    )
-    buyer = found.contract.parties.get("buyer", {})
-    context = {
-        "title": _("交发票"),
-        "head": {"title": f"{found.contract.title}：{found.name}", "number": found.number or "", "chip": found.chip},
-        "consequence": _("发票和结算核对一致以后，采购人财务申请支付。"),
-        "facts": [
-            {"label": _("购买方"), "value": buyer.get("name", found.buyer.name), "sub": buyer.get("uscc", "")},
-            {"label": _("本次应付"), "value": found.payable_amount, "unit": _("元")},
-        ],
-        "back_url": found.get_absolute_url(),
-        "submit_label": _("交发票"),
-        "back_label": _("先不交"),
-        "crumbs": [
-            {"label": _("结算"), "url": reverse("settlements:list")},
-            {"label": found.number or found.name, "url": found.get_absolute_url()},
-            {"label": _("交发票"), "url": ""},
-        ],
-    }
-    return answer(
-        request,
-        form,
-        lambda cleaned: enter_invoice(found, actor=actor, **cleaned),
-        template=InvoiceForm.template,
-        context=context,
-        done=lambda made: found.get_absolute_url(),
-    )
-
-
-urlpatterns = [
-    path("invoice/<uuid:settlement>/", invoice, name="invoice"),
-    path("request/<uuid:settlement>/", ask, name="request"),
-    *room_urls(PAYMENTS),
-]
+urlpatterns = [*boards.urlpatterns, *room_urls(PAYMENTS)]

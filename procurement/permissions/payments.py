@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.actor import Actor
 
 if TYPE_CHECKING:
+    from accounts.organizations.models import Organization
     from procurement.payments.models import Payment
     from procurement.settlements.models import Settlement
 
@@ -19,6 +20,11 @@ def can_request_payment(actor: Actor, payment: Payment | None = None) -> bool:
 def can_approve_payment(actor: Actor, payment: Payment) -> bool:
     """The buyer's leadership; not who asked."""
     return actor.works_for(payment.buyer_id, "leader") and payment.requested_by_key != actor.user_key
+
+
+def can_publish_overdue(actor: Actor, buyer: Organization) -> bool:
+    """The buyer's finance, for its own organization."""
+    return actor.works_for(buyer.pk, "finance_officer")
 
 
 def can_enter_invoice(actor: Actor, settlement: Settlement) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +37,8 @@ from procurement.payments.operations import (
     request_payment,
     return_payment,
 )
-from procurement.payments.queries import visible_payments
+from procurement.payments.overdue import publish_overdue
+from procurement.payments.queries import overdue_of, visible_payments
 from procurement.projects.models import Project
 from procurement.settlements.models import Settlement
 from procurement.settlements.operations import draw_settlement
@@ -433,3 +435,36 @@ def test_payments_split_by_what_is_left_use_each_source_exactly(fundings: list[i
         left = [each - part for each, part in zip(left, parts or [D(0)] * len(left), strict=True)]
         assert all(each >= 0 for each in left)
     assert not any(left)
+
+
+def test_last_years_overdue_payments_are_published(cast: Cast) -> None:
+    approved_payment(cast)
+    buyer, finance = cast.org("buyer"), cast.actor("finance")
+    assert overdue_of(buyer.pk, 2026).contracts == 1
+    with pytest.raises(NotNow, match="还没有结束"):
+        publish_overdue(buyer, actor=finance, year=2026)
+    with clock.travel("2027-02-10 10:00"):
+        client = cast.client("finance")
+        assert "2026 年度逾期未付款项" in client.get("/w/").content.decode()
+        assert "36,800.00" in client.get("/w/payments/overdue/").content.decode()
+        for stranger in ("cashier", "leader", "other_buyer", "provider1"):
+            assert cast.client(stranger).get("/w/payments/overdue/").status_code == 404
+            with pytest.raises(NotAllowed):
+                publish_overdue(buyer, actor=cast.actor(stranger), year=2026)
+        with pytest.raises(NotNow, match="没有逾期"):
+            publish_overdue(buyer, actor=finance, year=2025)
+        place = client.post("/w/payments/overdue/", {"idempotency_key": "o1"})["Location"]
+        page = Client().get(place).content.decode()
+        assert "36,800.00" in page
+        assert "1 份" in page
+        with pytest.raises(Conflict):
+            publish_overdue(buyer, actor=finance, year=2026)
+        assert "2026 年度逾期未付款项" not in client.get("/w/").content.decode()
+
+
+def test_what_is_paid_in_time_or_in_the_year_is_not_overdue(cast: Cast) -> None:
+    payment = approved_payment(cast)
+    with clock.travel("2026-11-20 10:00"):
+        record_payment(payment, actor=cast.actor("cashier"), voucher_number="GK-1", paid_on=date(2026, 11, 20))
+    assert overdue_of(cast.org("buyer").pk, 2026).contracts == 0
+    assert overdue_of(cast.org("union").pk, 2026).amount == D("0.00")
