@@ -18,15 +18,21 @@ from core import journal
 from core.actor import SYSTEM
 from core.reports import request_report
 from core.rooms import Room, room_of, rooms
+from procurement.amendments.operations import draft_amendment
 from procurement.bids.models import Opening
+from procurement.inspections.operations import plan_inspection
+from procurement.opinions.operations import open_survey
 from procurement.panels.models import Panel
 from procurement.payments.operations import request_payment
 from procurement.reviews.models import Review
+from procurement.texts.operations import open_text
 from tests.cast import Cast
+from tests.journeys.activities import published_activity
 from tests.journeys.awards import proposed_award
 from tests.journeys.bids import drafted_bid, sealed_bid
 from tests.journeys.catalog import draft_edition
 from tests.journeys.contracts import drawn_contract, frozen_contract, reported_milestone, signed_contract
+from tests.journeys.expenses import entered_expense, submitted_expense
 from tests.journeys.orders import approved_order, drafted_order, published_order, submitted_order
 from tests.journeys.projects import approved_line, drafted_project, requested_line, submitted_project
 from tests.journeys.reviews import seated_logins
@@ -145,6 +151,24 @@ def deliveries(cast: Cast) -> Iterator[Hidden]:
     yield Hidden("approved settlement", third, far | {"street"})
     payment = request_payment(invoiced_settlement(cast, third), actor=cast.actor("finance"))
     yield Hidden("requested payment", payment, far | {"street", "provider1"})
+    inside = draft_amendment(
+        first,
+        actor=cast.actor("buyer"),
+        code="need",
+        grounds=f"{SECRET}变更",
+        quantities={1: first.lines.get(n=1).quantity + 1},
+    )
+    yield Hidden("submitted amendment", inside, far | {"provider1"}, f"{SECRET}变更")
+    text = open_text(cast.org("buyer"), actor=cast.actor("buyer"), kind="general", note=f"{SECRET}文本")
+    yield Hidden("draft contract text", text, far | OVERSIGHT | {"provider1"}, f"{SECRET}文本")
+    yield Hidden("published activity", published_activity(cast, first), far)
+    yield Hidden("entered expense", entered_expense(cast, first), far | OVERSIGHT | INSIDE)
+    yield Hidden("submitted expense", submitted_expense(cast, first, "700.00"), far | {"street"})
+    visit = plan_inspection(
+        first, actor=cast.actor("buyer"), kind="site", planned_on=date(2026, 9, 20), topic="核对签到"
+    )
+    yield Hidden("planned visit", visit, far | {"provider1"})
+    yield Hidden("survey", open_survey(first, actor=cast.actor("buyer"), closes_on=date(2026, 9, 30)), far)
 
 
 def provider_of(cast: Cast, organization: Organization) -> str:
