@@ -175,7 +175,7 @@ STATUSES = {
     "review": {"checking", "scoring", "consolidated"},
     "award": {"proposed", "published", "confirmed"},
     "contract": {"draft", "legal_review", "signing", "performing", "completed", "closed"},
-    "acceptance": {"reported", "accepted"},
+    "acceptance": {"reported", "confirming", "accepted"},
     "settlement": {"drawn", "checked", "approved", "paid"},
     "payment": {"requested", "approved", "paid"},
 }  # fmt: skip
@@ -389,7 +389,7 @@ def settled(walk: Walk, contract: Contract) -> Settlement:
     def accepted(page: Page) -> None:
         for radio in page.locator("[name^=standard_][value=yes]").all():
             radio.check()
-        page.get_by_label("何静（采购）").check()
+        page.get_by_label("何静").first.check()
         page.fill("[name=others]", "王桥（社区）")
         page.fill("[name=opinion]", "逐项核对，情况属实。")
 
