@@ -17,11 +17,13 @@ SOURCES := $(shell find accounts audit catalog core demo evaluation portal procu
 	-name '*.py' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.png' 2>/dev/null)
 STATIC := $(filter static/%,$(SOURCES))
 
-.PHONY: help run setup demo test test-fast bench check lock system setup-test clean
+.PHONY: help run setup backup restore demo test test-fast bench check lock system setup-test clean
 help:
 	@echo "make run        安装所需的一切并启动   http://127.0.0.1:$(PORT)/   （PORT=8001 换端口）"
 	@echo "make setup      只安装，不启动"
 	@echo "make demo       重建演示数据（先询问；ASK=no 不问）"
+	@echo "make backup     备份数据库与文件（TO=目录 换位置；运行中可用）"
+	@echo "make restore    恢复备份到空库（FROM=目录）"
 	@echo "make test       全部测试：静态检查、SQLite、PostgreSQL + Redis、浏览器"
 	@echo "make test-fast  静态检查与 SQLite 测试"
 	@echo "make bench      测量：批量报告的速度（同一次运行内的比值）"
@@ -37,6 +39,12 @@ setup: $(V)/.run staticroot/.stamp
 
 demo: setup
 	@$(PY) scripts/world.py demo
+
+backup: setup
+	@$(PY) manage.py backup $(TO)
+
+restore: setup
+	@$(PY) manage.py restore "$(FROM)"
 
 # --- 系统软件包：装好一次后记一个标记；清单或脚本变了再查
 $(V)/.system: scripts/system.sh scripts/python.sh
