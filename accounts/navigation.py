@@ -56,6 +56,7 @@ SERVED = Place("人员与服务对象", "/w/activities/people/", icon="person-ba
 ACCEPTANCES = Place("验收", "/w/acceptances/", icon="check2-square")
 SETTLEMENTS = Place("结算", "/w/settlements/", icon="calculator")
 PAYMENTS = Place("支付", "/w/payments/", icon="credit-card")
+FINAL_ACCOUNTS = Place("年度决算", "/w/final-accounts/", icon="journal-check")
 FRAMEWORKS = Place("指标体系", "/w/frameworks/", icon="sliders")
 ASSESSMENTS = Place("绩效评价", "/w/assessments/", icon="clipboard-data")
 RATINGS = Place("评价汇总", "/w/ratings/", icon="star-half")
@@ -98,6 +99,7 @@ GROUPS: tuple[Group, ...] = (
             AWARDS,
             CONTRACTS,
             PAYMENTS,
+            FINAL_ACCOUNTS,
             ASSESSMENTS,
             RATINGS,
             ENGAGEMENTS,
@@ -107,7 +109,9 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
-        "资金", ("finance_officer", "cashier"), (BUDGETS, SETTLEMENTS, PAYMENTS, EXPENSES, CONTRACTS, FINDINGS, REPORTS)
+        "资金",
+        ("finance_officer", "cashier"),
+        (BUDGETS, SETTLEMENTS, PAYMENTS, EXPENSES, CONTRACTS, FINAL_ACCOUNTS, FINDINGS, REPORTS),
     ),
     Group(
         "审计",
@@ -116,7 +120,9 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group("监督", ("discipline_officer",), (INSPECTIONS, OPENINGS, PANELS, CHALLENGES, ORDERS, PROJECTS)),
     Group(
-        "查账", ("funds_reviewer", "district_finance"), (BUDGETS, PROJECTS, CONTRACTS, EXPENSES, SETTLEMENTS, PAYMENTS)
+        "查账",
+        ("funds_reviewer", "district_finance"),
+        (BUDGETS, PROJECTS, CONTRACTS, EXPENSES, SETTLEMENTS, PAYMENTS, FINAL_ACCOUNTS),
     ),
     Group(
         "监督", ("funds_reviewer", "district_finance"), (ORDERS, AWARDS, CHALLENGES, ASSESSMENTS, RATINGS, PROVIDERS)

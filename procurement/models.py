@@ -32,6 +32,7 @@ from procurement.contracts.models import (
     Signature,
 )
 from procurement.expenses.models import Expense, ExpenseFile
+from procurement.final_accounts.models import FinalAccount, FinalAccountRow
 from procurement.inspections.models import Finding, Inspection, InspectionFile, SpotDraw
 from procurement.notices.models import Notice
 from procurement.opinions.models import Opinion, Survey
@@ -88,6 +89,8 @@ __all__ = [
     "Deduction",
     "Expense",
     "ExpenseFile",
+    "FinalAccount",
+    "FinalAccountRow",
     "Finding",
     "Funding",
     "Inspection",

@@ -12,6 +12,7 @@ from procurement.budgets import views as budgets
 from procurement.challenges import views as challenges
 from procurement.contracts import views as contracts
 from procurement.expenses import views as expenses
+from procurement.final_accounts import views as final_accounts
 from procurement.inspections import views as inspections
 from procurement.notices import views as notices
 from procurement.opinions import views as opinions
@@ -45,5 +46,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("acceptances/", include((acceptances.urlpatterns, "acceptances"))),
     path("amendments/", include((amendments.urlpatterns, "amendments"))),
     path("settlements/", include((settlements.urlpatterns, "settlements"))),
+    path("final-accounts/", include((final_accounts.urlpatterns, "final-accounts"))),
     path("payments/", include((payments.urlpatterns, "payments"))),
 ]

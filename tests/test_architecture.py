@@ -45,6 +45,7 @@ ROOMS = {
         "amendments",
         "settlements",
         "payments",
+        "final_accounts",
     ],
     "evaluation": ["frameworks", "assessments"],
     "audit": ["engagements", "tracing"],

@@ -19,7 +19,10 @@ from procurement.budgets.lifecycle import BUDGET_LINE
 
 
 class BudgetLine(BuyerAggregate):
-    """One line of a year's budget; amounts in yuan. planned: the sum of its allocations."""
+    """One line of a year's budget; amounts in yuan. planned: the sum of its allocations.
+
+    original_amount  what was first approved (预算数); approved_amount follows adjustments (调整预算数)
+    """
 
     journal_name = "procurement.budget_line"
     lifecycle = BUDGET_LINE
@@ -35,6 +38,7 @@ class BudgetLine(BuyerAggregate):
     purpose = models.CharField("限定用途", max_length=200, blank=True)
     requested_amount = MoneyField("申请数")
     approved_amount = MoneyField("批复数", default=ZERO)
+    original_amount = MoneyField("预算数", default=ZERO, editable=False)
     planned_amount = MoneyField("已安排", default=ZERO, editable=False)
     requested_by_key = models.CharField(max_length=64)
     requested_by_name = models.CharField("申请人", max_length=64)

@@ -84,7 +84,9 @@ def approve_line(line: BudgetLine, *, actor: Actor, approved_amount: Decimal | N
     """
     require(line, "approve", actor)
     amount = _positive(line.requested_amount if approved_amount is None else approved_amount, "approved_amount")
-    return advance(line, "approve", actor=actor, facts={"approved": str(amount)}, approved_amount=amount)
+    return advance(
+        line, "approve", actor=actor, facts={"approved": str(amount)}, approved_amount=amount, original_amount=amount
+    )
 
 
 @transaction.atomic

@@ -32,6 +32,7 @@ class Notice(Journaled):
         ("contract_end", "合同终止公告"),
         ("acceptance", "验收结果公告"),
         ("overdue", "逾期未付款项公告"),
+        ("final_account", "年度决算公开"),
     ]
 
     number = models.CharField("文号", max_length=40, unique=True)

@@ -34,6 +34,7 @@ TAGS: dict[str, str] = {
     "contract_end": "contractTermination",
     "acceptance": "implementation",
     "overdue": "",
+    "final_account": "",
 }
 ENDED = {"failure": "unsuccessful", "cancellation": "cancelled"}
 

@@ -243,6 +243,7 @@ BOTH = (
         False,
     ),
     Rule("instalments.once", "全部完成后一次付清", [[100, "全部完成", 100]], "plan", HOUSE, OWN, False),
+    Rule("final_account.variance", "决算数与调整预算数相差多少须说明", 10, "percent", HOUSE, OWN, False),
     Rule("opinions.least", "问卷满几份才显示结果", 5, "count", HOUSE, OWN, False),
     Rule("inspections.rectify_days", "整改期限", 15, "d", HOUSE, OWN, False),
     Rule("inspections.spot_days", "抽中的检查应在几天内完成", 10, "d", HOUSE, OWN, False),
