@@ -14,7 +14,7 @@ def account_drawn(stage: Stage) -> FinalAccount:
     """This year's account as far as it has come; finance has explained every variance and handed it in."""
     finance = stage.actor(LEAGUE.finance)
     with stage.on(-1, 16):
-        buyer = Organization.objects.select_related("region").get(pk=finance.organization_id)
+        buyer = Organization.objects.select_related("region").get(pk=finance.organization_id or "")
         account = draw_account(buyer, actor=finance, year=clock.today().year)
         notes = {row.n: "项目跨年，按付款节点结转下年支付" for row in unexplained(account)}
         account = explain_account(account, actor=finance, notes=notes)
