@@ -49,12 +49,12 @@
       if (force === true) data.append("force", "1");
       try {
         sending = fetch(url, { method: "POST", body: data, credentials: "same-origin", redirect: "manual", headers: { "X-CSRFToken": window.platform.token(), "X-Requested-With": "fetch", Accept: "application/json" } });
-        const answer = await sending;
-        sending = null;
-        await take(answer, body);
+        await take(await sending, body);
       } catch {
-        sending = null;
         offline(body);
+      } finally {
+        // Only now: a save that began before the answer was read would carry the version before, and meet itself.
+        sending = null;
       }
     }
 
