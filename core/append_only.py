@@ -41,10 +41,10 @@ def missing() -> list[str]:
 
 
 @contextmanager
-def lifted() -> Iterator[None]:
-    """Take the triggers away for a while: for test fixtures that flush, and nothing else."""
+def lifted(*only: str) -> Iterator[None]:
+    """Take the triggers away for a while, of all tables or those named: for test fixtures that flush and for migrations."""
     with connection.cursor() as cursor:
-        for table in tables():
+        for table in only or tables():
             for statement in _removal(table):
                 cursor.execute(statement)
     try:

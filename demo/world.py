@@ -27,7 +27,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("今天的待办", story.desks_full),
     ("王家桥困境儿童服务：专项审计", audits.finished_project_audited),
     ("王家桥困境儿童服务：抽查凭证", audits.vouchers_sampled),
-    ("今年的决算：待经审", closing.account_drawn),
+    ("今年的决算：编好，待年度终了", closing.account_drawn),
 )
 
 

@@ -20,7 +20,7 @@ from procurement.activities.models import (
 from procurement.amendments.models import AmendedLine, Amendment, AmendmentSignature
 from procurement.awards.models import Award
 from procurement.bids.models import Bid, BidFile, BidLine, BidMember, BidOffer, Opening
-from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
+from procurement.budgets.models import Allocation, BudgetLine, FiscalYear, LedgerEntry
 from procurement.challenges.models import Challenge
 from procurement.contracts.models import (
     Contract,
@@ -92,6 +92,7 @@ __all__ = [
     "FinalAccount",
     "FinalAccountRow",
     "Finding",
+    "FiscalYear",
     "Funding",
     "Inspection",
     "InspectionFile",

@@ -20,6 +20,7 @@ from core.reports import request_report
 from core.rooms import Room, room_of, rooms
 from procurement.amendments.operations import draft_amendment
 from procurement.bids.models import Opening
+from procurement.final_accounts.operations import draw_account
 from procurement.inspections.operations import plan_inspection
 from procurement.opinions.operations import open_survey
 from procurement.panels.models import Panel
@@ -110,6 +111,8 @@ def hidden(house: Cast) -> list[Hidden]:
     line = requested_line(cast, code=next(titles))
     found.append(Hidden("requested_line", line, frozenset(OTHERS | {"street", "provider1"}), line.code))
     found.append(Hidden("draft_edition", draft_edition(cast), frozenset(OTHERS | {"street", "provider1"})))
+    account = draw_account(cast.org("buyer"), actor=cast.actor("finance"), year=2026)
+    found.append(Hidden("drawn account", account, frozenset(OTHERS | OVERSIGHT | {"provider1"})))
     public = published_order(cast, title="征集中的订单", quantity=10)
     nobody = OTHERS | OVERSIGHT | INSIDE
     for name, bid in (

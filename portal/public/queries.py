@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from accounts.organizations.models import Organization
 from catalog.items.models import Edition, Item
@@ -21,6 +22,7 @@ from procurement.awards.models import Award
 from procurement.bids.models import Bid
 from procurement.budgets.models import Allocation, BudgetLine
 from procurement.contracts.models import Contract
+from procurement.final_accounts.models import FinalAccount
 from procurement.notices.models import Notice
 from procurement.orders.models import Order
 from procurement.payments.models import Payment
@@ -209,6 +211,20 @@ def recorded_payments() -> QuerySet[Payment]:
         .select_related("settlement__contract__provider", "buyer")
         .order_by("-paid_on", "-created_at")
     )
+
+
+def published_accounts() -> QuerySet[FinalAccount]:
+    """Final accounts that are out, latest year first, with buyer and notice."""
+    return (
+        FinalAccount.objects.filter(status="published")
+        .select_related("buyer", "notice")
+        .order_by("-fiscal_year", "buyer__name")
+    )
+
+
+def account_by_number(number: str) -> FinalAccount:
+    """A published account by the number of its notice. raises  Http404"""
+    return get_object_or_404(published_accounts(), notice__number=number)
 
 
 def money_state(year: int) -> MoneyState:

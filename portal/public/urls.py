@@ -16,6 +16,7 @@ urlpatterns = [
     path("catalog/<uuid:edition>/<str:code>/", views.item_detail, name="item"),
     path("organizations/", views.organizations, name="organizations"),
     path("money/", views.money, name="money"),
+    path("money/accounts/<str:number>/", views.final_account, name="final-account"),
     path("guide/", views.guide, name="guide"),
     path("v/", views.verify, name="verify"),
 ]

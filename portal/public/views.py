@@ -18,6 +18,7 @@ from catalog.items.models import Item
 from core import clock
 from core.documents import serve
 from portal.public import queries
+from procurement.final_accounts.queries import tables
 from procurement.notices.models import Notice
 from procurement.orders.models import Order
 
@@ -226,9 +227,16 @@ def money(request: HttpRequest) -> HttpResponse:
         "chart": chart,
         "month_chart": _month_chart(year),
         "contracts": queries.signed_contracts().filter(signed_at__year=year)[:50],
+        "accounts": queries.published_accounts()[:20],
         "payments": queries.recorded_payments().filter(paid_on__year=year)[:50],
     }
     return _page(request, "money", context)
+
+
+def final_account(request: HttpRequest, number: str) -> HttpResponse:
+    """年度决算: one buyer's published account, by line, source, class, category and street."""
+    account = queries.account_by_number(number)
+    return _page(request, "final_account", {"account": account, "tables": tables(account)})
 
 
 def guide(request: HttpRequest) -> HttpResponse:

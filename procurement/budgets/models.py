@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from accounts.organizations.models import BuyerAggregate
+from accounts.organizations.models import BuyerAggregate, Organization
 from core import clock
 from core.money import ZERO, MoneyField
 from procurement.budgets.lifecycle import BUDGET_LINE
@@ -107,7 +107,9 @@ class Allocation(models.Model):
 class LedgerEntry(models.Model):
     """One commitment or release (台账): why an amount moved, by how much, and the sums after it.
 
-    n  its place among the allocation's entries, counted under the row's lock: two of one moment keep their order
+    n          its place among the allocation's entries, counted under the row's lock: two of one moment keep their order
+    booked_on  the day it counts on (记账日): the treasury's day for what was paid or came back, else the day it was written;
+               every account of a year goes by it
     """
 
     append_only = True
@@ -133,8 +135,26 @@ class LedgerEntry(models.Model):
     reference_label = models.CharField("凭据名称", max_length=160)
     actor_name = models.CharField("经办", max_length=64)
     at = models.DateTimeField("时间", default=clock.now)
+    booked_on = models.DateField("记账日", default=clock.today)
 
     class Meta:
         app_label = "procurement"
         ordering = ["at", "n"]
-        indexes = [models.Index(fields=["reference"], name="ledger_reference")]
+        indexes = [
+            models.Index(fields=["reference"], name="ledger_reference"),
+            models.Index(fields=["allocation", "booked_on"], name="ledger_booked"),
+        ]
+
+
+class FiscalYear(models.Model):
+    """A buyer's year in the books (会计年度): open until its final account is approved (关账). Its row is what writers lock."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    buyer = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField("年度")
+    closed_at = models.DateTimeField("关账时间", null=True, blank=True)
+    closed_by_name = models.CharField("关账人", max_length=64, blank=True)
+
+    class Meta:
+        app_label = "procurement"
+        constraints = [models.UniqueConstraint(fields=["buyer", "year"], name="fiscal_year_once")]

@@ -6,6 +6,7 @@ database's CHECKs hold the same chain (planned ≤ approved, contracted ≤ plan
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +15,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from accounts.organizations.models import Organization
+from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.lifecycle import advance, begin, require
 from core.money import ZERO, exact, money_value
 from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
 from procurement.budgets.queries import claims_on
+from procurement.budgets.years import require_open_year
 
 
 @transaction.atomic
@@ -40,7 +43,7 @@ def request_line(
 
     requested_amount  yuan, above 0;  source: fiscal | donation | entrusted | transfer; a donation names its purpose
     returns  the line, requested
-    raises   NotAllowed · Invalid (amount, year, missing purpose, a code that is taken)
+    raises   NotAllowed · NotNow (the year is closed) · Invalid (amount, year, missing purpose, a code that is taken)
     writes   the row, one journal entry "create"
     source   预算法第十三条：先有预算，后有支出
     """
@@ -49,6 +52,7 @@ def request_line(
     amount = _positive(requested_amount, "requested_amount")
     if not 2000 <= fiscal_year <= 2100:
         raise Invalid(_("年度请填四位年份，例如 2026。"), field="fiscal_year")
+    require_open_year(buyer.pk, fiscal_year)
     if source == "donation" and not purpose.strip():
         raise Invalid(_("捐赠资金要写明限定用途。"), field="purpose")
     if BudgetLine.objects.filter(buyer=buyer, fiscal_year=fiscal_year, code=code).exists():
@@ -79,10 +83,11 @@ def approve_line(line: BudgetLine, *, actor: Actor, approved_amount: Decimal | N
     """Approve a line (批复), by another person than who asked.
 
     approved_amount  yuan, above 0; what was asked for, by default
-    raises  NotAllowed · NotNow · Invalid · Conflict
+    raises  NotAllowed · NotNow (its year is closed, too) · Invalid · Conflict
     writes  status, approved_amount, one journal entry
     """
     require(line, "approve", actor)
+    require_open_year(line.buyer_id, line.fiscal_year)
     amount = _positive(line.requested_amount if approved_amount is None else approved_amount, "approved_amount")
     return advance(
         line, "approve", actor=actor, facts={"approved": str(amount)}, approved_amount=amount, original_amount=amount
@@ -99,10 +104,11 @@ def refuse_line(line: BudgetLine, *, actor: Actor, reason: str) -> BudgetLine:
 def adjust_line(line: BudgetLine, *, actor: Actor, approved_amount: Decimal, reason: str) -> BudgetLine:
     """Change what a line has (调整预算); never below what is planned already.
 
-    raises  NotAllowed · NotNow · Invalid (below the planned sum, whose claims are named) · Conflict
+    raises  NotAllowed · NotNow (its year is closed, too) · Invalid (below the planned sum, whose claims are named) · Conflict
     writes  approved_amount, one journal entry with both figures
     """
     require(line, "adjust", actor)
+    require_open_year(line.buyer_id, line.fiscal_year)
     amount = _positive(approved_amount, "approved_amount")
     stored = BudgetLine.objects.select_for_update().get(pk=line.pk)
     if amount < stored.planned_amount:
@@ -219,10 +225,12 @@ def release_commitment(
 
 
 @transaction.atomic
-def pay_funds(allocation: Allocation, amount: Decimal, *, reference: str, label: str, actor: Actor) -> Allocation:
+def pay_funds(
+    allocation: Allocation, amount: Decimal, *, reference: str, label: str, actor: Actor, on: date | None = None
+) -> Allocation:
     """Note a payment by the treasury (支付): paid ≤ contracted.
 
-    reference  journal key of the payment
+    reference  journal key of the payment;  on: the day it is booked, from `years.booking_day`; today by default
     raises     Invalid · Conflict
     writes     Allocation.paid_amount, one LedgerEntry "pay"
     """
@@ -236,12 +244,14 @@ def pay_funds(allocation: Allocation, amount: Decimal, *, reference: str, label:
         words=_("支付"),
         of=_("已签约未支付的数"),
     )
-    return _write(allocation, "pay", value, reference=reference, label=label, actor=actor)
+    return _write(allocation, "pay", value, reference=reference, label=label, actor=actor, on=on)
 
 
 @transaction.atomic
-def refund_funds(allocation: Allocation, amount: Decimal, *, reference: str, label: str, actor: Actor) -> Allocation:
-    """Note money that came back (退款); it may be paid again or released.
+def refund_funds(
+    allocation: Allocation, amount: Decimal, *, reference: str, label: str, actor: Actor, on: date | None = None
+) -> Allocation:
+    """Note money that came back (退款); it may be paid again or released. on: as in `pay_funds`
 
     raises  Invalid · Conflict
     writes  Allocation.paid_amount, one LedgerEntry "refund"
@@ -256,7 +266,7 @@ def refund_funds(allocation: Allocation, amount: Decimal, *, reference: str, lab
         words=_("退款"),
         of=_("已支付的数"),
     )
-    return _write(allocation, "refund", value, reference=reference, label=label, actor=actor)
+    return _write(allocation, "refund", value, reference=reference, label=label, actor=actor, on=on)
 
 
 def _move(
@@ -316,7 +326,14 @@ def _refuse_plan(line: BudgetLine, value: Decimal, case_key: str) -> None:
 
 
 def _write(
-    allocation: Allocation, kind: str, value: Decimal, *, reference: str, label: str, actor: Actor
+    allocation: Allocation,
+    kind: str,
+    value: Decimal,
+    *,
+    reference: str,
+    label: str,
+    actor: Actor,
+    on: date | None = None,
 ) -> Allocation:
     """The ledger's entry, with the sums as they stand in this transaction, which still holds the row."""
     allocation.refresh_from_db()
@@ -331,6 +348,7 @@ def _write(
         reference=reference,
         reference_label=label[:160],
         actor_name=actor.user_name,
+        booked_on=on or clock.today(),
     )
     return allocation
 

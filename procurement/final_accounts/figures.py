@@ -1,20 +1,29 @@
-"""The figures of a year's account (决算取数): the ledger's movements folded by line, source, category and street."""
+"""The figures of a year's account (决算取数): the ledger's movements folded by line, source, class, category and street."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, Sum
 
-from core import clock
 from core.money import ZERO
 from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
+from procurement.final_accounts.models import OTHER, FinalAccountRow
 from procurement.projects.models import Project
 
-OTHER = "未归类"
+# What a row says, as it is called on paper; the first two only where the dimension has a budget of its own.
+FIGURES = {
+    "budget": "预算数",
+    "adjusted": "调整预算数",
+    "brought": "上年结转",
+    "final": "决算数",
+    "carried": "结转",
+    "returned": "退回",
+}
 
 
 @dataclass
@@ -25,20 +34,27 @@ class Row:
     name: str
     budget: Decimal | None = None
     adjusted: Decimal | None = None
+    brought: Decimal = ZERO
     final: Decimal = ZERO
     carried: Decimal = ZERO
     returned: Decimal = ZERO
 
     def add(self, other: Row) -> None:
-        """Add the movements of another row; budgets are added by whoever has them."""
+        """Add what another row moved; budgets are added by whoever has them."""
+        self.brought += other.brought
         self.final += other.final
         self.carried += other.carried
         self.returned += other.returned
 
+    def grant(self, line: BudgetLine) -> None:
+        """Add a line's budget: first approved, and as adjusted."""
+        self.budget = (self.budget or ZERO) + line.original_amount
+        self.adjusted = (self.adjusted or ZERO) + line.approved_amount
+
 
 @dataclass
 class Figures:
-    """A year's rows by dimension ("line" | "source" | "category" | "street"), each in the order of its names."""
+    """A year's rows by dimension, each in the order of its names."""
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
@@ -53,70 +69,66 @@ class Figures:
 
 
 def figures_of(buyer_id: UUID, year: int) -> Figures:
-    """The account of a buyer's year, from the ledger; four queries, whatever the number of lines and payments.
+    """The account of a buyer's year, from the ledger by its booking day; four queries, whatever the number of payments.
 
     A line of the year stands there with its budget even where nothing moved; a line of another year only with what was
-    paid, returned or still bound in this one.
+    paid, returned, brought in or still bound in this one.
+    source  预算法第七十五条: 预算数、调整预算数、决算数; 功能分类 and 经济分类 as the budget has them
     """
-    begin, end = clock.local(f"{year}-01-01"), clock.local(f"{year + 1}-01-01")
-    sums = (
-        LedgerEntry.objects.filter(allocation__line__buyer_id=buyer_id, at__lt=end)
-        .order_by()
-        .values_list("allocation", "kind")
-        .annotate(ever=Sum("amount"), within=Sum("amount", filter=Q(at__gte=begin)))
-    )
-    moved: dict[UUID, dict[str, tuple[Decimal, Decimal]]] = {}
-    for allocation, kind, ever, within in sums:
-        moved.setdefault(allocation, {})[kind] = (ever or ZERO, within or ZERO)
+    by: dict[str, dict[str, Row]] = {dimension: {} for dimension, _label in FinalAccountRow.DIMENSIONS}
+    lines = BudgetLine.objects.filter(buyer_id=buyer_id, fiscal_year=year).exclude(status__in=("requested", "refused"))
+    for line in lines:
+        for dimension, key, name in _of_line(line):
+            by[dimension].setdefault(key, Row(key, name)).grant(line)
+    moved = _moves(buyer_id, year)
     allocations = list(Allocation.objects.filter(pk__in=moved).select_related("line"))
     projects = {
         str(each.pk): each
         for each in Project.objects.filter(pk__in={each.case for each in allocations}).select_related("region", "item")
     }
-    lines = list(
-        BudgetLine.objects.filter(buyer_id=buyer_id, fiscal_year=year).exclude(status__in=("requested", "refused"))
-    )
-    by: dict[str, dict[str, Row]] = {"line": {}, "source": {}, "category": {}, "street": {}}
-    for line in lines:
-        for dimension, key, name in _of_line(line):
-            row = by[dimension].setdefault(key, Row(key, name))
-            row.budget = (row.budget or ZERO) + line.original_amount
-            row.adjusted = (row.adjusted or ZERO) + line.approved_amount
     for allocation in allocations:
-        moves = _moves(moved[allocation.pk])
-        if not (moves.final or moves.carried or moves.returned):
-            continue
         project = projects.get(allocation.case)
         category = project.item.category_name if project else OTHER
         street = project.region.name if project else OTHER
-        for dimension, key, name in (
-            *_of_line(allocation.line),
-            ("category", category, category),
-            ("street", street, street),
-        ):
-            by[dimension].setdefault(key, Row(key, name)).add(moves)
+        places = (*_of_line(allocation.line), ("category", category, category), ("street", street, street))
+        for dimension, key, name in places:
+            by[dimension].setdefault(key, Row(key, name)).add(moved[allocation.pk])
     return Figures({dimension: _ordered(rows.values()) for dimension, rows in by.items()})
 
 
-def _of_line(line: BudgetLine) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
-    name = f"{line.fiscal_year} {line.code} {line.name}"
-    return ("line", str(line.pk), name), ("source", line.source, line.get_source_display())
+def _of_line(line: BudgetLine) -> Iterator[tuple[str, str, str]]:
+    """Where a line stands in each dimension that has a budget: (dimension, key, name)."""
+    yield "line", str(line.pk), f"{line.fiscal_year} {line.code} {line.name}"
+    yield "source", line.source, line.get_source_display()
+    yield "function", line.function_class or OTHER, line.function_class or OTHER
+    yield "economic", line.economic_class or OTHER, line.economic_class or OTHER
 
 
-def _moves(kinds: dict[str, tuple[Decimal, Decimal]]) -> Row:
-    """What one allocation moved: paid and refunded within the year; bound and not paid at its end."""
-
-    def ever(kind: str) -> Decimal:
-        return kinds.get(kind, (ZERO, ZERO))[0]
-
-    def within(kind: str) -> Decimal:
-        return kinds.get(kind, (ZERO, ZERO))[1]
-
-    paid = ever("pay") - ever("refund")
-    bound = ever("contract") - ever("release_contract")
-    return Row(
-        "", "", final=within("pay") - within("refund"), carried=max(bound - paid, ZERO), returned=within("refund")
+def _moves(buyer_id: UUID, year: int) -> dict[UUID, Row]:
+    """What each allocation moved: bound when the year began, paid and refunded within it, bound at its end. One query."""
+    begin, end = date(year, 1, 1), date(year + 1, 1, 1)
+    sums = (
+        LedgerEntry.objects.filter(allocation__line__buyer_id=buyer_id, booked_on__lt=end)
+        .exclude(kind__in=("plan", "release_plan"))
+        .order_by()
+        .values_list("allocation", "kind")
+        .annotate(
+            before=Sum("amount", filter=Q(booked_on__lt=begin)), within=Sum("amount", filter=Q(booked_on__gte=begin))
+        )
     )
+    found: dict[UUID, Row] = {}
+    for allocation, kind, before, within in sums:
+        row = found.setdefault(allocation, Row("", ""))
+        earlier, now = before or ZERO, within or ZERO
+        # Bound and not paid: raised by contracts and refunds, lowered by releases and payments.
+        sign = 1 if kind in {"contract", "refund"} else -1
+        row.brought += sign * earlier
+        row.carried += sign * (earlier + now)
+        if kind == "refund":
+            row.returned += now
+        if kind in {"pay", "refund"}:
+            row.final -= sign * now
+    return {key: row for key, row in found.items() if row.brought or row.final or row.carried or row.returned}
 
 
 def _ordered(rows: Iterable[Row]) -> list[Row]:

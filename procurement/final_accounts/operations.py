@@ -16,7 +16,8 @@ from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.lifecycle import advance, begin, require
 from core.messages import tell
 from core.money import ZERO
-from procurement.final_accounts.figures import Figures, figures_of
+from procurement.budgets.years import close_year, require_over
+from procurement.final_accounts.figures import FIGURES, Figures, figures_of
 from procurement.final_accounts.models import FinalAccount, FinalAccountRow
 from procurement.final_accounts.queries import unexplained
 from procurement.notices.operations import publish_notice
@@ -75,6 +76,7 @@ def _sums(found: Figures) -> dict[str, Any]:
     return {
         "budget_amount": whole.budget or ZERO,
         "adjusted_amount": whole.adjusted or ZERO,
+        "brought_amount": whole.brought,
         "final_amount": whole.final,
         "carried_amount": whole.carried,
         "returned_amount": whole.returned,
@@ -89,11 +91,7 @@ def _write_rows(account: FinalAccount, found: Figures, notes: Mapping[str, str])
             n=n,
             key=row.key,
             name=row.name[:120],
-            budget=row.budget,
-            adjusted=row.adjusted,
-            final=row.final,
-            carried=row.carried,
-            returned=row.returned,
+            **{figure: getattr(row, figure) for figure in FIGURES},
             note=notes.get(row.key, "") if dimension == "line" else "",
         )
         for dimension, rows in found.rows.items()
@@ -120,24 +118,26 @@ def explain_account(account: FinalAccount, *, actor: Actor, notes: Mapping[int, 
 def submit_account(account: FinalAccount, *, actor: Actor) -> FinalAccount:
     """Hand it in for review (送经审), every variance beyond the dated rule explained.
 
-    raises  NotAllowed · NotNow · Invalid (a variance without a note, named; the ledger has moved on) · Conflict
+    raises  NotAllowed · NotNow (the year is not over) · Invalid (a variance without a note, named; the ledger has moved on) ·
+            Conflict
     writes  status; one journal entry; the funds reviewers are told
     """
     require(account, "submit", actor)
+    require_over(account.fiscal_year)
     if silent := unexplained(account):
         raise Invalid(
             _("这些预算线的决算数与预算差得多，请先说明：%(names)s。")
             % {"names": "、".join(row.name for row in silent)}
         )
     _require_equal(account)
-    advance(account, "submit", actor=actor)
+    advance(account, "submit", actor=actor, submitted_by_key=actor.user_key)
     _tell(account, people_with_role(account.buyer_id, "funds_reviewer"), "submitted", _("年度决算待经审：%(title)s"))
     return account
 
 
 @transaction.atomic
 def review_account(account: FinalAccount, *, actor: Actor) -> FinalAccount:
-    """Find it right (经审通过). raises  NotAllowed (who drew it up) · NotNow · Conflict. writes  status, who; journal"""
+    """Find it right (经审通过). raises  NotAllowed (who drew or handed it in) · NotNow · Conflict. writes  status, who; journal"""
     advance(account, "review", actor=actor, reviewed_by_key=actor.user_key, reviewed_by_name=actor.user_name)
     _tell(account, people_with_role(account.buyer_id, "leader"), "reviewed", _("年度决算待批准：%(title)s"))
     return account
@@ -153,12 +153,14 @@ def return_account(account: FinalAccount, *, actor: Actor, reason: str) -> Final
 
 @transaction.atomic
 def approve_account(account: FinalAccount, *, actor: Actor) -> FinalAccount:
-    """Approve it (批准决算): the figures are taken from the ledger once more and must be equal to the fen.
+    """Approve it (批准决算) and close the year (关账): taken from the ledger once more, every figure equal to the fen.
 
-    raises  NotAllowed (drafter, reviewer) · NotNow · Conflict · Invalid (it differs from the ledger, with the difference)
-    writes  status, who and when, the term of publication (D28); one journal entry
+    raises  NotAllowed (drafter, reviewer) · NotNow (the year is not over) · Conflict · Invalid (it differs from the ledger,
+            with the difference)
+    writes  status, who and when, the term of publication (D28); the closed year; one journal entry
     """
     require(account, "approve", actor)
+    close_year(account.buyer_id, account.fiscal_year, actor=actor)
     _require_equal(account)
     at = clock.now()
     return advance(
@@ -182,12 +184,7 @@ def _require_equal(account: FinalAccount) -> None:
     stored = {(row.dimension, row.key): row for row in account.rows.all()}
     for key in sorted(now.keys() | stored.keys()):
         mine, ledger = stored.get(key), now.get(key)
-        for figure, label in (
-            ("final", "决算数"),
-            ("carried", "结转"),
-            ("adjusted", "调整预算数"),
-            ("returned", "退回"),
-        ):
+        for figure, label in FIGURES.items():
             difference = (getattr(ledger, figure, None) or ZERO) - (getattr(mine, figure, None) or ZERO)
             if difference:
                 name = (mine or ledger).name  # type: ignore[union-attr]  # one of the two is there
@@ -215,6 +212,7 @@ def publish_account(account: FinalAccount, *, actor: Actor) -> FinalAccount:
         facts={
             _("预算数"): f"{account.budget_amount:,.2f}",
             _("调整预算数"): f"{account.adjusted_amount:,.2f}",
+            _("上年结转"): f"{account.brought_amount:,.2f}",
             _("决算数"): f"{account.final_amount:,.2f}",
             _("结转（已签约未支付）"): f"{account.carried_amount:,.2f}",
             _("退回"): f"{account.returned_amount:,.2f}",

@@ -16,7 +16,16 @@ from core.spreadsheets import Sheet
 from procurement.final_accounts.models import FinalAccount
 from procurement.final_accounts.queries import tables, visible_accounts
 
-HEADER = ("名称", "预算数（元）", "调整预算数（元）", "决算数（元）", "结转（元）", "退回（元）", "差异说明")
+HEADER = (
+    "名称",
+    "预算数（元）",
+    "调整预算数（元）",
+    "上年结转（元）",
+    "决算数（元）",
+    "结转（元）",
+    "退回（元）",
+    "差异说明",
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Row:
     name: str
     budget: Decimal | None
     adjusted: Decimal | None
+    brought: Decimal
     final: Decimal
     carried: Decimal
     returned: Decimal
@@ -60,11 +70,12 @@ def sheets_of(account: Account) -> list[Sheet]:
     found = []
     for label, _budgeted, rows in account.tables:
         body: list[list[Any]] = [
-            [row.name, row.budget, row.adjusted, row.final, row.carried, row.returned, row.note] for row in rows
+            [row.name, row.budget, row.adjusted, row.brought, row.final, row.carried, row.returned, row.note]
+            for row in rows
         ]
         whole = account.total
         budgets = [whole.budget, whole.adjusted] if _budgeted else [None, None]
-        body.append(["合计", *budgets, whole.final, whole.carried, whole.returned, ""])
+        body.append(["合计", *budgets, whole.brought, whole.final, whole.carried, whole.returned, ""])
         found.append(Sheet(label, list(HEADER), body, totals=True))
     return found
 
@@ -93,15 +104,15 @@ def account_of(account: FinalAccount) -> Account:
         year=found.fiscal_year,
         status=found.status_label,
         total=Row(
-            "合计", found.budget_amount, found.adjusted_amount, found.final_amount, found.carried_amount,
-            found.returned_amount, "",
+            "合计", found.budget_amount, found.adjusted_amount, found.brought_amount,
+            found.final_amount, found.carried_amount, found.returned_amount, "",
         ),
         tables=tuple(
             (
                 table["label"],
                 table["budgeted"],
                 tuple(
-                    Row(each.name, each.budget, each.adjusted, each.final, each.carried, each.returned, each.note)
+                    Row(each.name, each.budget, each.adjusted, each.brought, each.final, each.carried, each.returned, each.note)
                     for each in table["rows"]
                 ),
             )

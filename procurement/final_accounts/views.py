@@ -25,7 +25,7 @@ from core.rooms import Column, Figure, Room, register
 from procurement.final_accounts.forms import YearForm
 from procurement.final_accounts.models import FinalAccount, FinalAccountRow
 from procurement.final_accounts.operations import draw_account
-from procurement.final_accounts.queries import in_hand, payments_behind, tables, visible_accounts
+from procurement.final_accounts.queries import in_hand, movements_behind, tables, visible_accounts
 from procurement.permissions.final_accounts import can_draft_account
 
 
@@ -57,11 +57,25 @@ FINAL_ACCOUNTS = register(
                 unit=_("元"),
                 detail=_("预算数 %(n)s") % {"n": f"{a.budget_amount:,.2f}"},
             ),
-            Figure(_("结转"), a.carried_amount, unit=_("元"), detail=_("已签约未支付")),
+            Figure(
+                _("结转"),
+                a.carried_amount,
+                unit=_("元"),
+                detail=_("上年结转 %(n)s") % {"n": f"{a.brought_amount:,.2f}"},
+            ),
             Figure(_("退回"), a.returned_amount, unit=_("元")),
         ],
         subtitle=lambda a: [a.buyer.name, f"{a.drafted_by_name}编制"],
-        fields=("id", "fiscal_year", "budget_amount", "adjusted_amount", "final_amount", "carried_amount", "status"),
+        fields=(
+            "id",
+            "fiscal_year",
+            "budget_amount",
+            "adjusted_amount",
+            "brought_amount",
+            "final_amount",
+            "carried_amount",
+            "status",
+        ),
         create=("编制决算", "final-accounts:create", may_draw),
         empty=("还没有年度决算", "年末由财务按台账编制，经审审核、班子批准后公开。"),
     )
@@ -120,7 +134,7 @@ def create(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("编制决算"),
         "head": {"title": buyer.name},
-        "consequence": _("预算数、调整预算数、决算数都从预算和台账取，不用填数；年内可以随时重新取数。"),
+        "consequence": _("预算数、调整预算数、决算数都从预算和台账取，不用填数；随时可以重新取数，年度终了以后送审。"),
         "submit_label": _("编制决算"),
         "back_url": reverse("final-accounts:list"),
         "crumbs": [{"label": "年度决算", "url": reverse("final-accounts:list")}, {"label": _("编制"), "url": ""}],
@@ -137,16 +151,16 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def behind(request: HttpRequest, key: UUID, row: UUID) -> HttpResponse:
-    """The payments that make up one figure; 404 for what this person does not know of."""
+    """The movements that make up one figure; 404 for what this person does not know of."""
     actor = actor_of(request)
     account = get_object_or_404(visible_accounts(actor), pk=key)
     found = get_object_or_404(account.rows, pk=row)
-    splits = payments_behind(account, found, actor)
+    movements = movements_behind(account, found, actor)
     context = {
         "account": account,
         "row": found,
-        "splits": splits,
-        "total": sum((each.amount for each in splits), ZERO),
+        "movements": movements,
+        "total": sum((each.amount for each in movements), ZERO),
         "crumbs": [
             {"label": "年度决算", "url": reverse("final-accounts:list")},
             {"label": str(account), "url": account.get_absolute_url()},

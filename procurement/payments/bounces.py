@@ -14,6 +14,7 @@ from core.errors import Invalid
 from core.lifecycle import advance, require
 from core.messages import tell
 from procurement.budgets.operations import refund_funds
+from procurement.budgets.years import booking_day
 from procurement.contracts.models import Contract
 from procurement.payments.models import Payment
 from procurement.projects.models import Project
@@ -37,6 +38,7 @@ def bounce_payment(payment: Payment, *, actor: Actor, reason: str, bounce_vouche
         raise Invalid(_("退票日期不能晚于今天。"), field="bounced_on")
     if payment.paid_on and bounced_on < payment.paid_on:
         raise Invalid(_("退票日期不能早于支付日期。"), field="bounced_on")
+    booked = booking_day(payment.buyer_id, bounced_on)
     advance(
         payment,
         "bounce",
@@ -48,7 +50,7 @@ def bounce_payment(payment: Payment, *, actor: Actor, reason: str, bounce_vouche
     )
     label = _("退票 %(voucher)s") % {"voucher": slip}
     for split in payment.splits.select_related("allocation"):
-        refund_funds(split.allocation, split.amount, reference=payment.journal_key, label=label, actor=actor)
+        refund_funds(split.allocation, split.amount, reference=payment.journal_key, label=label, actor=actor, on=booked)
     settlement = Settlement.objects.select_for_update(of=("self",)).get(pk=payment.settlement_id)
     advance(settlement, "bounce", actor=actor, facts={"payment": payment.number})
     contract = Contract.objects.select_related("award__lot__order").get(pk=settlement.contract_id)

@@ -24,6 +24,7 @@ from core.separation import note_duty
 from procurement.budgets.models import Allocation
 from procurement.budgets.operations import pay_funds, refund_funds, release_commitment, release_plan
 from procurement.budgets.queries import allocations_of
+from procurement.budgets.years import booking_day
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import contracts_of_case
 from procurement.payments.interest import days_late, late_interest
@@ -147,7 +148,8 @@ def record_payment(payment: Payment, *, actor: Actor, voucher_number: str, paid_
     voucher_number  the treasury's, once a buyer;  paid_on: not in the future, not before the approval
     returns  the payment, paid
     raises   NotAllowed · NotNow · Invalid (voucher taken, day) · Conflict (somebody was first)
-    writes   status; the split over the contract's allocations, adding up to the amount exactly, with a ledger entry each;
+    writes   status; the split over the contract's allocations, adding up to the amount exactly, with a ledger entry each,
+             booked on paid_on while its year is open and today after it was closed;
              the settlement "pay"; after the final one contract and project "close" and the rest goes back to the budget
     """
     require(payment, "record", actor)
@@ -163,6 +165,7 @@ def record_payment(payment: Payment, *, actor: Actor, voucher_number: str, paid_
         raise Invalid(_("凭证号「%(voucher)s」已经登记过，请核对。") % {"voucher": voucher}, field="voucher_number")
     note_duty(payment.case_key, actor, "record_payment")
     days, owed = lateness(payment, paid_on)
+    booked = booking_day(payment.buyer_id, paid_on)
     try:
         with transaction.atomic():
             advance(
@@ -172,6 +175,7 @@ def record_payment(payment: Payment, *, actor: Actor, voucher_number: str, paid_
                 facts={
                     "voucher": voucher,
                     "paid_on": paid_on.isoformat(),
+                    "booked_on": booked.isoformat(),
                     "amount": str(payment.amount),
                     "late_days": days,
                     "late_interest": str(owed),
@@ -188,7 +192,7 @@ def record_payment(payment: Payment, *, actor: Actor, voucher_number: str, paid_
     label = f"{payment.number} {settlement.contract.title}"
     for allocation, amount in split_payment(settlement, payment.amount):
         PaymentSplit.objects.create(payment=payment, allocation=allocation, amount=amount)
-        pay_funds(allocation, amount, reference=payment.journal_key, label=label, actor=actor)
+        pay_funds(allocation, amount, reference=payment.journal_key, label=label, actor=actor, on=booked)
     advance(settlement, "pay", actor=actor, facts={"payment": payment.number})
     _close_if_final(settlement, actor)
     tell(

@@ -16,14 +16,16 @@ def can_draft_account(actor: Actor, account: FinalAccount | None = None) -> bool
 
 
 def can_review_account(actor: Actor, account: FinalAccount) -> bool:
-    """The buyer's funds reviewer, never who drew it up."""
-    return actor.works_for(account.buyer_id, "funds_reviewer") and actor.user_key != account.drafted_by_key
+    """The buyer's funds reviewer, never who drew it up or handed it in."""
+    return actor.works_for(account.buyer_id, "funds_reviewer") and (
+        actor.user_key not in {account.drafted_by_key, account.submitted_by_key}
+    )
 
 
 def can_approve_account(actor: Actor, account: FinalAccount) -> bool:
-    """The buyer's leadership, neither drafter nor reviewer."""
+    """The buyer's leadership: who neither drew it up, handed it in nor reviewed it."""
     return actor.works_for(account.buyer_id, "leader") and (
-        actor.user_key not in {account.drafted_by_key, account.reviewed_by_key}
+        actor.user_key not in {account.drafted_by_key, account.submitted_by_key, account.reviewed_by_key}
     )
 
 
