@@ -34,8 +34,13 @@ class Fact:
 
 
 def visible_reviews(actor: Actor) -> QuerySet[Review]:
-    """Reviews this person may know of: the buyer's and its oversight's, and an expert's who declared no conflict."""
+    """Reviews this person may know of: the buyer's and its oversight's, and an expert's who declared no conflict.
+
+    A street or community reads the ranking, never a review that goes on.
+    """
     allowed = in_scope(actor)
+    if actor.has("region_officer"):
+        allowed &= Q(status="consolidated")
     if actor.has("expert"):
         mine = seats_of(actor).filter(declared_at__isnull=False, panel__lot__review=OuterRef("pk"))
         allowed |= Q(Exists(mine))
