@@ -190,6 +190,7 @@ FOOT: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("公告", "/notices/", icon="newspaper"),
             Place("合同与支付", "/money/", icon="cash-coin"),
             Place("社会组织名录", "/organizations/", icon="building"),
+            Place("开放数据", "/data/", icon="database"),
             Place("查验文件", "/v/", icon="shield-check"),
         ),
     ),

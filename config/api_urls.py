@@ -17,5 +17,6 @@ ROOMS = (accounts.work_urls, catalog.urls, procurement.urls, evaluation.urls, im
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("ocds/", include("portal.opendata.api")),
     path("", include((api_urls(), "api"))),
 ]

@@ -34,6 +34,10 @@ VERIFY_URL = f"{SITE_URL}/v/"
 # The publisher's prefix of open contracting ids (ocid); the default is the standard's own, for trials. Never changed later.
 OCDS_PREFIX = env.str("OCDS_PREFIX", "ocds-213czf", validate=Regexp(r"ocds-[a-z0-9]{6}$"))
 
+# Who publishes the open data, and how often one address may ask for them.
+PUBLISHER_NAME = env.str("PUBLISHER_NAME", "共青团五华区委员会", validate=Length(min=1))
+OPEN_DATA_RATE = env.str("OPEN_DATA_RATE", "600/min", validate=Regexp(r"\d+/(s|sec|min|hour|day)$"))
+
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", sorted(LOOPBACK), validate=Length(min=1))
 if "*" in ALLOWED_HOSTS:

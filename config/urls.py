@@ -16,6 +16,7 @@ urlpatterns = [
     path("q/", include(("procurement.activities.door", "signin"))),
     path("q/o/", include(("procurement.opinions.door", "opinion"))),
     path("api/v1/", include("config.api_urls")),
+    path("data/", include("portal.opendata.views")),
     path("", include("portal.public.urls")),
 ]
 

@@ -117,6 +117,15 @@ def next_serial(prefix: str, year: int | None = None) -> str:
     return f"{prefix}-{year}-{_take(prefix, year):03d}"
 
 
+def next_position(scope: str) -> int:
+    """The next place in a sequence that readers follow: whoever sees n has seen, or will see, all below n committed.
+
+    The counter's row stays locked until the caller commits, so that places become visible in their order.
+    raises, writes  as `next_number`
+    """
+    return _take(scope, 0)
+
+
 def _take(scope: str, year: int) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("a number is taken only inside transaction.atomic()")

@@ -21,6 +21,7 @@ from procurement.acceptances.models import Acceptance, AcceptanceFile, Acceptanc
 from procurement.acceptances.queries import JUDGED, REPORTING, possible_members, standing_acceptance
 from procurement.contracts.models import Contract, Milestone
 from procurement.contracts.queries import DELIVERING
+from procurement.notices import ocds
 from procurement.notices.models import Notice
 from procurement.notices.operations import publish_notice
 from procurement.permissions.acceptances import can_report_milestone
@@ -347,7 +348,33 @@ def _publish(acceptance: Acceptance, rows: Sequence[AcceptanceLine], actor: Acto
         buyer=acceptance.buyer,
         region_path=acceptance.region_path,
         actor=actor,
+        release=_release(acceptance, contract),
     )
+
+
+def _release(acceptance: Acceptance, contract: Contract) -> dict[str, Any]:
+    """The milestone as it was met, in OCDS 1.1 words."""
+    milestone = acceptance.milestone
+    return {
+        "contracts": [
+            {
+                "id": contract.number,
+                "awardID": str(contract.award_id),
+                "implementation": {
+                    "milestones": [
+                        {
+                            "id": str(milestone.n),
+                            "title": milestone.name,
+                            "type": "delivery",
+                            "dueDate": ocds.day(milestone.due_on, end=True),
+                            "dateMet": ocds.moment(clock.now()),
+                            "status": "met" if acceptance.result == "accept" else "partiallyMet",
+                        }
+                    ]
+                },
+            }
+        ]
+    }
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from procurement.budgets.operations import commit_funds, plan_funds, release_com
 from procurement.contracts.models import Contract, ContractFunding, ContractLine
 from procurement.contracts.operations import keep_scan, record_filing, require_standing
 from procurement.contracts.queries import DELIVERING
+from procurement.notices import ocds
 from procurement.notices.operations import publish_notice
 from procurement.permissions.amendments import can_draft_amendment
 from procurement.rules.queries import deadline
@@ -328,7 +329,31 @@ def _publish(amendment: Amendment, contract: Contract, actor: Actor) -> Any:
         buyer=contract.buyer,
         region_path=contract.region_path,
         actor=actor,
+        release=_release(amendment, contract),
     )
+
+
+def _release(amendment: Amendment, contract: Contract) -> dict[str, Any]:
+    """The contract as it is from now on, with what was amended and why, in OCDS 1.1 words."""
+    ends_on = amendment.ends_on or contract.ends_on
+    return {
+        "contracts": [
+            {
+                "id": contract.number,
+                "awardID": str(contract.award_id),
+                "value": ocds.money(contract.amount + amendment.difference),
+                "period": ocds.period(contract.starts_on, ends_on),
+                "amendments": [
+                    {
+                        "id": str(amendment.n),
+                        "date": ocds.moment(clock.now()),
+                        "rationale": amendment.get_code_display(),
+                        "description": amendment.grounds,
+                    }
+                ],
+            }
+        ]
+    }
 
 
 def _tell(amendment: Amendment, people: list[str], event: str, sentence: str) -> None:

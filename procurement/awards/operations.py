@@ -19,6 +19,7 @@ from procurement.awards.models import Award
 from procurement.awards.queries import due_awards, lots_settled
 from procurement.bids.models import Bid
 from procurement.bids.queries import OPENED, bidders_of
+from procurement.notices import ocds
 from procurement.notices.operations import publish_notice
 from procurement.orders.models import Lot, OrderNotice
 from procurement.panels.queries import live_seats
@@ -26,6 +27,9 @@ from procurement.permissions.awards import can_propose_award
 from procurement.reviews.models import Result
 from procurement.reviews.queries import price_of
 from procurement.rules.queries import deadline
+
+# How a bid is out of the running.
+OUT = {"disqualified", "nonresponsive", "unreadable"}
 
 
 @transaction.atomic
@@ -244,21 +248,61 @@ def _facts(award: Award, number: str, shown_until: datetime) -> dict[str, Any]:
 
 
 def _release(award: Award, now: datetime) -> dict[str, Any]:
-    """The award in OCDS 1.1 words."""
-    supplier = {"id": f"CN-USCC-{award.bid.organization.uscc}", "name": award.bid.organization.name}
+    """The award in OCDS 1.1 words, with the bids of its lot as they were opened and judged (bids extension)."""
+    winner, order = award.bid.organization, award.lot.order
+    bids = list(
+        Bid.objects.filter(lot=award.lot, status__in=[*OPENED, "unreadable"])
+        .select_related("organization")
+        .prefetch_related("offers")
+        .order_by("letter")
+    )
+    valid = [bid for bid in bids if bid.status not in OUT]
+    details = [
+        {
+            "id": f"{award.lot.n}-{bid.letter}",
+            "date": ocds.moment(bid.submitted_at or now),
+            "status": "valid" if bid in valid else "disqualified",
+            "tenderers": [ocds.reference(bid.organization)],
+            **_offered(bid),
+        }
+        for bid in bids
+    ]
     return {
+        "tender": {
+            "id": order.number,
+            "status": "complete",
+            "numberOfTenderers": len(bids),
+            "tenderers": [ocds.reference(bid.organization) for bid in bids],
+        },
+        "bids": {
+            "statistics": [
+                {"id": f"{award.lot.n}-{measure}", "measure": measure, "value": len(counted)}
+                for measure, counted in (("bids", bids), ("validBids", valid))
+            ],
+            "details": details,
+        },
         "awards": [
             {
                 "id": str(award.pk),
-                "title": award.lot.order.title,
+                "title": order.title,
                 "status": "pending",
-                "date": clock.local(now).isoformat(timespec="seconds"),
-                "value": {"amount": str(award.amount), "currency": "CNY"},
-                "suppliers": [supplier],
+                "date": ocds.moment(now),
+                "value": ocds.money(award.amount),
+                "suppliers": [ocds.reference(winner)],
+                "relatedBid": f"{award.lot.n}-{award.bid.letter}",
+                "items": [{"id": str(award.lot.n), "description": award.lot.title, "quantity": award.lot.quantity}],
             }
         ],
-        "parties": [{**supplier, "roles": ["supplier"]}],
+        "parties": [
+            ocds.party(bid.organization, "tenderer", *(("supplier",) if bid.pk == award.bid_id else ())) for bid in bids
+        ],
     }
+
+
+def _offered(bid: Bid) -> dict[str, Any]:
+    """The last offer of an opened bid as its value; {} for one that could not be read. Its offers are prefetched."""
+    offers = list(bid.offers.all())
+    return {"value": ocds.money(offers[-1].amount)} if offers else {}
 
 
 def _tell_bidders(award: Award) -> None:

@@ -186,6 +186,7 @@ def uphold_challenge(challenge: Challenge, *, actor: Actor, reason: str) -> Chal
             region_path=award.region_path,
             actor=actor,
             replaces=award.notice,
+            release={"awards": [{"id": str(award.pk), "status": "cancelled"}]},
         )
         OrderNotice.objects.create(order=order, notice=notice)
     _tell_filer(challenge, _("已答复：成立，原结果撤销"))

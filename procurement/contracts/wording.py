@@ -11,6 +11,7 @@ from accounts.organizations.models import Organization
 from core import clock
 from procurement.bids.envelope import PLAN
 from procurement.bids.models import Bid
+from procurement.notices import ocds
 from procurement.orders.models import Order
 
 if TYPE_CHECKING:
@@ -104,20 +105,30 @@ def contract_notice(contract: Contract, order: Order, at: datetime) -> dict[str,
         "title": contract.title,
     }
     release = {
+        "awards": [{"id": str(contract.award_id), "status": "active"}],
         "contracts": [
             {
                 "id": contract.number,
                 "awardID": str(contract.award_id),
                 "title": contract.title,
                 "status": "active",
-                "dateSigned": clock.local(at).isoformat(timespec="seconds"),
-                "period": {
-                    "startDate": f"{contract.starts_on}T00:00:00+08:00",
-                    "endDate": f"{contract.ends_on}T23:59:59+08:00",
-                },
-                "value": {"amount": float(contract.amount), "currency": "CNY"},
+                "dateSigned": ocds.moment(at),
+                "period": ocds.period(contract.starts_on, contract.ends_on),
+                "value": ocds.money(contract.amount),
+                "items": ocds.items(contract.lines.all()),
+                "milestones": [
+                    {
+                        "id": str(each.n),
+                        "title": each.name,
+                        "type": "payment",
+                        "dueDate": ocds.day(each.due_on, end=True),
+                        "status": "scheduled",
+                    }
+                    for each in contract.milestones.all()
+                ],
             }
-        ]
+        ],
+        "parties": [ocds.party(contract.provider, "supplier")],
     }
     return {
         "kind": "contract",

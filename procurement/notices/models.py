@@ -15,6 +15,7 @@ class Notice(Journaled):
 
     subject    the object's name in the journal ("procurement.order:UUID");  case: the project's key
     facts      the facts table beside the text, as JSON of label and value
+    position   its place among all notices, in the order in which they became visible: what a feed's cursor counts by
     digest     SHA-256 of the frozen text, hex;  release: the OCDS 1.1 release kept from the first day
     """
 
@@ -36,6 +37,7 @@ class Notice(Journaled):
     ]
 
     number = models.CharField("文号", max_length=40, unique=True)
+    position = models.PositiveBigIntegerField(unique=True, editable=False)
     kind = models.CharField("类型", max_length=16, choices=KINDS, db_index=True)
     title = models.CharField("标题", max_length=160)
     body = models.TextField("正文")

@@ -17,7 +17,8 @@ from core.actor import Actor
 from core.aggregates import Journaled
 from core.documents import Document
 from core.errors import Conflict, Invalid
-from core.identifiers import next_number
+from core.identifiers import next_number, next_position
+from procurement.notices import ocds
 from procurement.notices.models import Notice
 
 # OCDS 1.1 release tags by kind of notice, "" for what concerns no single contracting process and so has no release.
@@ -36,7 +37,10 @@ TAGS: dict[str, str] = {
     "overdue": "",
     "final_account": "",
 }
-ENDED = {"failure": "unsuccessful", "cancellation": "cancelled"}
+
+
+# The sequence that the open feed follows.
+POSITIONS = "notices"
 
 
 @transaction.atomic
@@ -83,6 +87,7 @@ def publish_notice(
     table = json.loads(json.dumps(table, ensure_ascii=False, default=str))
     notice = Notice(
         number=number,
+        position=next_position(POSITIONS),
         kind=kind,
         title=title,
         body=body,
@@ -124,24 +129,15 @@ def notice_digest(notice: Notice) -> str:
 
 def _frame(notice: Notice) -> dict[str, Any]:
     """The least that a valid OCDS 1.1 release has."""
-    buyer = {
-        "id": f"CN-USCC-{notice.buyer.uscc}" if notice.buyer.uscc else str(notice.buyer.pk),
-        "name": notice.buyer.name,
-    }
-    identifier = {"identifier": {"scheme": "CN-USCC", "id": notice.buyer.uscc}} if notice.buyer.uscc else {}
-    tender: dict[str, Any] = {"id": f"{notice.ocid}-tender", "title": notice.title}
-    if notice.kind in ENDED:
-        tender["status"] = ENDED[notice.kind]
     return {
         "ocid": notice.ocid,
         "id": f"{notice.ocid}-{notice.pk.hex[:12]}",
-        "date": clock.local(notice.published_at).isoformat(timespec="seconds"),
+        "date": ocds.moment(notice.published_at),
         "tag": [TAGS[notice.kind]],
         "initiationType": "tender",
         "language": "zh",
-        "parties": [{**buyer, **identifier, "roles": ["buyer"]}],
-        "buyer": buyer,
-        "tender": tender,
+        "parties": [ocds.party(notice.buyer, "buyer", "procuringEntity")],
+        "buyer": ocds.reference(notice.buyer),
     }
 
 

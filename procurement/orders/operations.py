@@ -27,7 +27,15 @@ from procurement.orders.models import (
     OrderStandard,
     QualificationRule,
 )
-from procurement.orders.queries import bid_time, ceiling_of, instalments, moment_text, tender_release, tender_text
+from procurement.orders.queries import (
+    bid_time,
+    ceiling_of,
+    ended_release,
+    instalments,
+    moment_text,
+    tender_release,
+    tender_text,
+)
 from procurement.orders.wording import CONFORMITIES, CRITERIA, INSTALMENTS, QUALIFICATIONS
 from procurement.permissions.orders import can_draft_order
 from procurement.projects.models import Project
@@ -326,7 +334,7 @@ def cancel_order(order: Order, *, actor: Actor, reason: str) -> Order:
 def _end(order: Order, kind: str, word: str, sentence: str, *, actor: Actor) -> None:
     """The notice of a bad end, and the project's step."""
     text = f"{order.buyer.name}“{order.title}”（{order.number}）的征集到此结束。\n{sentence}\n已递交的申报原封退回，未开启的不予开启。"
-    announce(order, kind, f"{order.title}{word}", text, actor=actor)
+    announce(order, kind, f"{order.title}{word}", text, actor=actor, release=ended_release(order, kind))
     if order.project.status == "procuring":
         advance(order.project, "fail", actor=actor)
 

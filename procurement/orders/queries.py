@@ -13,6 +13,7 @@ from core import clock
 from core.actor import Actor
 from core.clock import SHANGHAI
 from core.permissions import in_scope
+from procurement.notices import ocds
 from procurement.orders.lifecycle import ORDER
 from procurement.orders.models import Order
 from procurement.orders.wording import careful_words
@@ -159,31 +160,67 @@ def tender_text(order: Order) -> str:
     return "\n".join(lines)
 
 
+# How a method of our own reads in OCDS; the own track and the statutory one alike.
+METHODS = {"selection": "selective", "consultation": "selective", "open": "open"}
+# How a call ended badly, by kind of notice.
+ENDED = {"failure": "unsuccessful", "cancellation": "cancelled"}
+
+
 def tender_release(order: Order) -> dict[str, Any]:
-    """The tender part of the OCDS release (integrity.md 2)."""
-    methods = {"selection": "selective", "consultation": "selective", "open": "open"}
-    published = order.published_at or clock.now()
+    """Planning and tender as OCDS 1.1 tells them when the order is published (integrity.md 2)."""
+    project, category = order.project, order.item.procurement_category
+    classified = (
+        {"classification": {"scheme": "CN-GPC", "id": category.code, "description": category.name}} if category else {}
+    )
+    milestones = [
+        {
+            "id": str(plan.n),
+            "title": plan.name,
+            "type": "payment",
+            "dueDate": ocds.day(plan.due_on, end=True),
+            "status": "scheduled",
+        }
+        for plan in order.milestone_plans.all()
+    ]
     return {
+        "planning": {
+            "rationale": project.need,
+            "budget": {"id": project.number or str(project.pk), "amount": ocds.money(project.planned_amount)},
+        },
         "tender": {
             "id": order.number,
             "title": order.title,
             "description": order.requirements,
             "status": "active",
-            "procurementMethod": methods[order.method],
+            "procuringEntity": ocds.reference(order.buyer),
+            "procurementMethod": METHODS[order.method],
             "procurementMethodDetails": order.get_method_display(),
             "mainProcurementCategory": "services",
-            "value": {"amount": float(ceiling_of(order)), "currency": "CNY"},
+            "value": ocds.money(ceiling_of(order)),
+            "awardCriteria": "ratedCriteria",
+            "awardCriteriaDetails": "；".join(f"{each.name} {each.weight} 分" for each in order.criteria.all()),
+            "submissionMethod": ["electronicSubmission"],
+            "eligibilityCriteria": "；".join(rule.text for rule in order.qualification_rules.all()),
             "tenderPeriod": {
-                "startDate": clock.local(published).isoformat(timespec="seconds"),
-                "endDate": clock.local(order.bid_deadline).isoformat(timespec="seconds"),
+                "startDate": ocds.moment(order.published_at or clock.now()),
+                "endDate": ocds.moment(order.bid_deadline),
             },
-            "contractPeriod": {
-                "startDate": clock.local(order.starts_on).isoformat(),
-                "endDate": clock.local(order.ends_on).isoformat(),
-            },
+            "contractPeriod": ocds.period(order.starts_on, order.ends_on),
             "items": [
-                {"id": str(lot.n), "description": lot.title, "quantity": lot.quantity, "unit": {"name": lot.unit}}
+                {
+                    "id": str(lot.n),
+                    "description": lot.title,
+                    **classified,
+                    "quantity": lot.quantity,
+                    "unit": {"name": lot.unit},
+                }
                 for lot in order.lots.all()
             ],
-        }
+            "milestones": milestones,
+        },
     }
+
+
+def ended_release(order: Order, kind: str) -> dict[str, Any]:
+    """The tender as it ended badly; kind: "failure" | "cancellation", {} for others."""
+    return {"tender": {"id": order.number, "status": ENDED[kind]}} if kind in ENDED else {}
