@@ -137,6 +137,8 @@ def renew(copy: Any, field: Any, copies: dict[Any, Any], n: int, serial: int) ->
         copy.invoice_number = f"{serial:020d}"
     elif field.name == "name" and isinstance(copy, Organization):
         copy.name = f"{value}（{n}）"
+    elif field.name == "position":
+        copy.position = 1_000_000 + serial
     elif field.name == "number" and isinstance(copy, Edition):
         copy.number = value + n * 100
     elif value and (

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from core import clock, journal
+from core.actor import SYSTEM
 from core.errors import Conflict, Invalid
 from procurement.notices.models import Notice
 from procurement.notices.operations import notice_digest, publish_notice
 from procurement.notices.queries import current_notices, notices_about, notices_of
+from procurement.orders.operations import fail_order
 from tests.cast import Cast
+from tests.journeys.orders import after_deadline, published_order
 from tests.journeys.projects import approved_project
 
 
@@ -53,8 +56,8 @@ def test_the_release_has_what_ocds_asks_and_what_the_room_knows(cast: Cast) -> N
     ).release
     assert {"ocid", "id", "date", "tag", "initiationType"} <= release.keys()
     assert (release["tag"], release["initiationType"], release["language"]) == (["award"], "tender", "zh")
-    assert release["tender"] == {"id": f"{release['ocid']}-tender", **tender}
-    assert [party["roles"] for party in release["parties"]] == [["supplier"], ["buyer"]]
+    assert release["tender"] == tender
+    assert [party["roles"] for party in release["parties"]] == [["supplier"], ["buyer", "procuringEntity"]]
     assert release["buyer"]["name"] == "共青团五华区委员会"
     assert release["date"] == "2026-09-01T09:00:00+08:00"
 
@@ -74,5 +77,10 @@ def test_a_correction_is_a_new_notice_that_replaces(cast: Cast) -> None:
 
 
 def test_a_failure_says_in_open_data_that_the_call_was_unsuccessful(cast: Cast) -> None:
-    notice = published(cast, kind="failure", title="流标公告")
-    assert (notice.release["tag"], notice.release["tender"]["status"]) == (["tenderUpdate"], "unsuccessful")
+    order = published_order(cast, quantity=1)
+    with clock.travel(after_deadline(order)):
+        fail_order(order, actor=SYSTEM, reason="申报不足三家")
+    notice = Notice.objects.get(kind="failure")
+    assert notice.release["tag"] == ["tenderUpdate"]
+    assert notice.release["tender"] == {"id": order.number, "status": "unsuccessful"}
+    assert notice.position == Notice.objects.get(kind="tender").position + 1
