@@ -1,0 +1,1 @@
+"""Risks (风险预警): rules over the whole database that raise flags; a flag proves nothing, it asks somebody to look."""

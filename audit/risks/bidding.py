@@ -1,0 +1,259 @@
+"""Rules on bids and awards (申报与成交的规则): the formulas of OCDS Cardinal, and what the law says of ranks and times; pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+from audit.risks.quantiles import fences, quantile
+from audit.risks.shapes import LEAD, PROVEN, Call, Facts, Hit, Offer, Rule
+
+COMPETITIVE = {"selection", "consultation", "open"}
+P75 = Fraction(3, 4)
+
+
+def yuan(amount: Decimal | None) -> str:
+    """Yuan as sentences say it."""
+    return f"{amount or 0:,.2f}"
+
+
+def percent(part: Fraction) -> str:
+    """A ratio in percent with one decimal."""
+    return f"{float(part) * 100:.1f}%"
+
+
+def short_period(facts: Facts) -> Iterator[Hit]:
+    """F01: fewer whole days between publication and deadline than asked."""
+    least = int(facts.thresholds["risk.F01.days"])
+    for call in facts.calls:
+        days = (call.deadline - call.published_at).days
+        if days < least:
+            yield Hit(call.about, f"从发布到申报截止 {days} 天，少于 {least} 天。", {"天数": str(days), "界限": str(least)})
+
+
+def single_bid(facts: Facts) -> Iterator[Hit]:
+    """F02: one bidder where there should be a competition."""
+    for call in facts.calls:
+        if call.method in COMPETITIVE and len({offer.provider for offer in call.offers}) == 1:
+            only = call.offers[0]
+            yield Hit(call.about, f"竞争性方式只有一家申报：{only.name}。", {"申报家数": "1", "申报单位": only.name})
+
+
+def margin(call: Call) -> Fraction | None:
+    """(second lowest valid − winning) / winning, as Cardinal reckons it; None where it cannot be said."""
+    winner = next((offer for offer in call.valid if offer.provider == call.won), None)
+    others = [offer for offer in call.valid if offer.provider != call.won]
+    if winner is None or not winner.amount or not others:
+        return None
+    return (Fraction(others[0].amount or 0) - Fraction(winner.amount)) / Fraction(winner.amount)
+
+
+def margins(facts: Facts) -> tuple[list[tuple[Call, Fraction]], bool]:
+    """The margins of all decided calls, and whether there are enough of them for fences."""
+    found = [(call, ratio) for call in facts.calls if call.won and (ratio := margin(call)) is not None]
+    return found, len(found) >= int(facts.thresholds["risk.fence.least"])
+
+
+def close_to_winner(facts: Facts) -> Iterator[Hit]:
+    """F03: the next price lies unusually close above the winner's."""
+    found, enough = margins(facts)
+    limit = Fraction(facts.thresholds["risk.F03.fixed"]) / 100
+    if enough:
+        first, lower, _upper = fences([ratio for _call, ratio in found])
+        if first <= 0 or lower <= 0:
+            return
+        limit = lower
+    for call, ratio in found:
+        if 0 <= ratio <= limit:
+            yield _margin_hit(call, ratio, limit, "近得少见", enough=enough)
+
+
+def heavily_discounted(facts: Facts) -> Iterator[Hit]:
+    """F04: the winner's price lies unusually far below the next."""
+    found, enough = margins(facts)
+    limit = Fraction(facts.thresholds["risk.F04.fixed"]) / 100
+    if enough:
+        limit = fences([ratio for _call, ratio in found])[2]
+    for call, ratio in found:
+        if limit > 0 and ratio >= limit:
+            yield _margin_hit(call, ratio, limit, "低得少见", enough=enough)
+
+
+def _margin_hit(call: Call, ratio: Fraction, limit: Fraction, words: str, *, enough: bool) -> Hit:
+    how = "历史四分位界限" if enough else "固定界限"
+    return Hit(
+        replace(call.about, provider=call.won),
+        f"次低报价高出成交价 {percent(ratio)}，{words}（{how} {percent(limit)}）。",
+        {"成交价": yuan(call.price), "差距": percent(ratio), "界限": percent(limit), "界限来历": how},
+    )
+
+
+def chronic_loser(facts: Facts) -> Iterator[Hit]:
+    """F05: bids often and hardly ever wins; within one buyer's calls."""
+    for buyer, calls in by_buyer(facts.calls).items():
+        bids: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
+        for call in calls:
+            for offer in call.offers:
+                if call.won and not offer.out:
+                    bids[offer.provider].append((call, offer))
+        if not bids:
+            continue
+        ratios = {who: Fraction(sum(call.won == who for call, _o in tried), len(tried)) for who, tried in bids.items()}
+        often = max(
+            quantile([Fraction(len(tried)) for tried in bids.values()], P75), Fraction(facts.thresholds["risk.F05.least"])
+        )
+        enough = len(bids) >= int(facts.thresholds["risk.fence.least"])
+        limit = fences(list(ratios.values()))[1] if enough else Fraction(0)
+        for who, tried in bids.items():
+            if len(tried) >= often and ratios[who] <= max(limit, Fraction(0)):
+                call, offer = tried[-1]
+                yield Hit(
+                    replace(call.about, subject=f"accounts.organization:{who}@{buyer}", label=offer.name, case="", provider=who),
+                    f"{offer.name}申报 {len(tried)} 次，成交 {sum(c.won == who for c, _o in tried)} 次，像是陪标。",
+                    {"有效申报": str(len(tried)), "成交率": percent(ratios[who])},
+                )
+
+
+def identical_prices(facts: Facts) -> Iterator[Hit]:
+    """F06: two bidders offer the same to the fen."""
+    for call in facts.calls:
+        same: dict[Decimal, set[str]] = defaultdict(set)
+        for offer in call.offers:
+            if offer.amount is not None:
+                same[offer.amount].add(offer.name)
+        for amount, names in same.items():
+            if len(names) > 1:
+                who = "、".join(sorted(names))
+                yield Hit(call.about, f"{who}报价都是 {yuan(amount)} 元。", {"报价": yuan(amount), "单位": who})
+
+
+def late_bid(facts: Facts) -> Iterator[Hit]:
+    """F07: a bid that came after the deadline was kept in the running; moments compared, not texts."""
+    for call in facts.calls:
+        for offer in call.offers:
+            if offer.submitted_at and offer.submitted_at > call.deadline and not offer.out:
+                late = int((offer.submitted_at - call.deadline).total_seconds())
+                yield Hit(
+                    replace(call.about, provider=offer.provider), f"{offer.name}的申报晚于截止时间 {late} 秒，仍参加评审。",
+                    {"申报单位": offer.name, "晚（秒）": str(late)},
+                )  # fmt: skip
+
+
+def all_but_winner_out(facts: Facts) -> Iterator[Hit]:
+    """F08: exactly the winner stayed in the running."""
+    for call in facts.calls:
+        inside = [offer for offer in call.offers if not offer.out]
+        outside = [offer for offer in call.offers if offer.out]
+        if call.won and outside and [offer.provider for offer in inside] == [call.won]:
+            names = "、".join(offer.name for offer in outside)
+            yield Hit(
+                replace(call.about, provider=call.won), f"除成交单位外，{len(outside)} 家全部被否决：{names}。",
+                {"被否决": names, "成交": call.won_name},
+            )  # fmt: skip
+
+
+def lowest_out(facts: Facts) -> Iterator[Hit]:
+    """F09: the lowest offer was thrown out and somebody else was awarded."""
+    for call in facts.calls:
+        priced = [offer for offer in call.offers if offer.amount is not None]
+        if not (call.won and call.valid and priced):
+            continue
+        lowest = min(priced, key=lambda offer: (offer.amount or 0, not offer.out))
+        if lowest.out:
+            yield Hit(
+                call.about, f"最低报价 {yuan(lowest.amount)} 元（{lowest.name}）被否决，成交价 {yuan(call.price)} 元。",
+                {"最低报价": yuan(lowest.amount), "被否决": lowest.name, "成交价": yuan(call.price)},
+            )  # fmt: skip
+
+
+def many_disqualified(facts: Facts) -> Iterator[Hit]:
+    """F10: an unusual share of a bidder's bids is thrown out; within one buyer's calls."""
+    for buyer, calls in by_buyer(facts.calls).items():
+        bids: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
+        for call in calls:
+            for offer in call.offers:
+                bids[offer.provider].append((call, offer))
+        often = {who: tried for who, tried in bids.items() if len(tried) >= int(facts.thresholds["risk.F10.least"])}
+        if not often:
+            continue
+        ratios = {who: Fraction(sum(o.out for _c, o in tried), len(tried)) for who, tried in often.items()}
+        enough = len(often) >= int(facts.thresholds["risk.fence.least"])
+        limit = fences(list(ratios.values()))[2] if enough else Fraction(facts.thresholds["risk.F10.fixed"]) / 100
+        for who, ratio in ratios.items():
+            if ratio > 0 and ratio >= limit:
+                call, offer = often[who][-1]
+                thrown = sum(o.out for _c, o in often[who])
+                yield Hit(
+                    replace(call.about, subject=f"accounts.organization:{who}@{buyer}", label=offer.name, case="", provider=who),
+                    f"{offer.name}的 {len(often[who])} 份申报中 {thrown} 份被否决（{percent(ratio)}）。",
+                    {"申报": str(len(often[who])), "被否决": str(thrown), "界限": percent(limit)},
+                )
+
+
+def unrelated_classes(facts: Facts) -> Iterator[Hit]:
+    """F11: one provider wins in unusually many classes of service; within one buyer's calls."""
+    for buyer, calls in by_buyer(facts.calls).items():
+        won: dict[str, list[Call]] = defaultdict(list)
+        for call in calls:
+            if call.won:
+                won[call.won].append(call)
+        classes = {who: {call.category for call in mine} for who, mine in won.items()}
+        busy = {who for who, mine in won.items() if len(mine) >= int(facts.thresholds["risk.F11.least"])}
+        enough = len(busy) >= int(facts.thresholds["risk.fence.least"])
+        limit = Fraction(facts.thresholds["risk.F11.fixed"])
+        if enough:
+            limit = max(limit, fences([Fraction(len(classes[who])) for who in busy])[2])
+        for who in busy:
+            if len(classes[who]) >= limit:
+                call = won[who][-1]
+                names = "、".join(sorted(classes[who]))
+                yield Hit(
+                    replace(call.about, subject=f"accounts.organization:{who}@{buyer}", label=call.won_name, case="", provider=who),
+                    f"{call.won_name}在 {len(classes[who])} 个互不相干的类别成交：{names}。",
+                    {"类别": names, "成交次数": str(len(won[who]))},
+                )
+
+
+def not_first(facts: Facts) -> Iterator[Hit]:
+    """F28: somebody behind the first in rank was awarded, and no reason stands beside it."""
+    for call in facts.calls:
+        winner = next((offer for offer in call.offers if offer.provider == call.won), None)
+        if call.won and winner and winner.rank and winner.rank > 1 and not call.reason.strip():
+            yield Hit(
+                replace(call.about, provider=call.won), f"成交单位评审排名第 {winner.rank}，没有写明理由。",
+                {"名次": str(winner.rank), "成交": call.won_name},
+            )  # fmt: skip
+
+
+def by_buyer(calls: tuple[Call, ...]) -> dict[str, list[Call]]:
+    """Calls by buyer, each list in the order of publication."""
+    found: dict[str, list[Call]] = defaultdict(list)
+    for call in sorted(calls, key=lambda call: call.published_at):
+        found[call.about.buyer].append(call)
+    return found
+
+
+def _rule(key: str, name: str, level: str, basis: str, find: Callable[[Facts], Iterator[Hit]], *thresholds: str, cardinal: str = "") -> Rule:
+    looks = (find.__doc__ or "").partition(": ")[2].rstrip(".")
+    return Rule(key, name, level, basis, looks, find, thresholds, cardinal)
+
+
+GUIDE = "OCP 风险指标指南"
+LEAST = "risk.fence.least"
+RULES = (
+    _rule("F01", "申报期过短", LEAD, f"{GUIDE} R003；本单位办法", short_period, "risk.F01.days", cardinal="R003"),
+    _rule("F02", "只有一家申报", LEAD, f"{GUIDE} R018", single_bid, cardinal="R018"),
+    _rule("F03", "次低价紧贴成交价", LEAD, f"{GUIDE} R024", close_to_winner, LEAST, "risk.F03.fixed", cardinal="R024"),
+    _rule("F04", "成交价远低于次低价", LEAD, f"{GUIDE} R058", heavily_discounted, LEAST, "risk.F04.fixed", cardinal="R058"),
+    _rule("F05", "屡报不中", LEAD, f"{GUIDE} R025", chronic_loser, LEAST, "risk.F05.least", cardinal="R025"),
+    _rule("F06", "报价相同", LEAD, f"{GUIDE} R028；招标投标法实施条例第四十条", identical_prices, cardinal="R028"),
+    _rule("F07", "接收迟到的申报", PROVEN, f"{GUIDE} R030；招标投标法实施条例第三十六条", late_bid, cardinal="R030"),
+    _rule("F08", "其余申报全部被否决", LEAD, f"{GUIDE} R035", all_but_winner_out, cardinal="R035"),
+    _rule("F09", "最低报价被否决", LEAD, f"{GUIDE} R036", lowest_out, cardinal="R036"),
+    _rule("F10", "否决过多", LEAD, f"{GUIDE} R038", many_disqualified, LEAST, "risk.F10.least", "risk.F10.fixed", cardinal="R038"),
+    _rule("F11", "同一单位跨类成交过多", LEAD, f"{GUIDE} R048", unrelated_classes, LEAST, "risk.F11.least", "risk.F11.fixed", cardinal="R048"),
+    _rule("F28", "不按名次定标", PROVEN, "政府采购法实施条例第四十三条、第四十九条", not_first),
+)  # fmt: skip

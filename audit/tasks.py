@@ -1,0 +1,13 @@
+"""What the clock does in audit; the timetable is in config/celery.py."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from audit.risks.operations import scan_now
+
+
+@shared_task(name="audit.tasks.scan_risks")
+def scan_risks() -> int:
+    """Run every risk rule over everything (夜间扫描). returns  how many flags are new"""
+    return scan_now().fresh
