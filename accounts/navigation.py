@@ -64,6 +64,7 @@ TRACE = Place("查账", "/w/trace/", icon="diagram-3")
 VOUCHERS = Place("凭证", "/w/trace/vouchers/", icon="receipt")
 SAMPLES = Place("抽样", "/w/samples/", icon="dice-5")
 ENGAGEMENTS = Place("专项审计", "/w/engagements/", icon="search")
+RISKS = Place("风险预警", "/w/risks/", icon="shield-exclamation")
 FINDINGS = Place("审计发现", "/w/findings/", icon="exclamation-diamond")
 ORGANIZATIONS = Place("单位", "/w/organizations/", icon="building")
 PROVIDERS = Place("社会组织", "/w/organizations/", icon="building")
@@ -116,7 +117,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "审计",
         ("funds_reviewer", "discipline_officer", "district_finance"),
-        (TRACE, VOUCHERS, SAMPLES, ENGAGEMENTS, FINDINGS),
+        (RISKS, TRACE, VOUCHERS, SAMPLES, ENGAGEMENTS, FINDINGS),
     ),
     Group("监督", ("discipline_officer",), (INSPECTIONS, OPENINGS, PANELS, CHALLENGES, ORDERS, PROJECTS)),
     Group(

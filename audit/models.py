@@ -11,6 +11,7 @@ from audit.engagements.models import (
     WorkingPaper,
 )
 from audit.journal.models import JournalEntry
+from audit.risks.models import RiskFlag, RiskScan
 from audit.tracing.models import Sample, SampleFile, SampleItem, SavedView
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "JournalEntry",
     "PaperEvidence",
     "ProgrammeItem",
+    "RiskFlag",
+    "RiskScan",
     "Sample",
     "SampleFile",
     "SampleItem",

@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600},
     },
     "close what is over": {"task": "procurement.tasks.tick", "schedule": 60.0, "options": {"expires": 60}},
+    "run the risk rules": {
+        "task": "audit.tasks.scan_risks",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
+    },
     "place follow-ups of evaluations": {
         "task": "evaluation.tasks.tick",
         "schedule": crontab(hour="7", minute="30"),

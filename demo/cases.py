@@ -246,13 +246,14 @@ def festival_terminated(stage: Stage) -> Contract:
         for login, price in zip(("provider3", "provider5", "provider6"), prices, strict=True):
             moves.sealed_bid(stage, order, login, price)
     contract = to_contract(stage, LEAGUE, order, "五华区翠湖社会工作服务中心", "provider3")
-    for days, title in ((-76, "青年篮球赛"), (-62, "青年合唱节")):
+    # The first was recorded nine days late: what the risk rules find.
+    for days, title, late in ((-76, "青年篮球赛", 9), (-62, "青年合唱节", 0)):
         activity = delivery.session(
             stage, contract, stage.day(days), login="provider3", title=title, region=stage.world.regions["大观街道"],
             place="街道文化站", planned_people=110, segments="青年", hours=(14, 18),
         )  # fmt: skip
-        delivery.recorded(stage, activity, [(112 + days % 9, 112 + days % 9, 96)], 1, login="provider3")
-        delivery.verified(stage, activity, "street")
+        delivery.recorded(stage, activity, [(112 + days % 9, 112 + days % 9, 96)], 1, login="provider3", late=late)
+        delivery.verified(stage, activity, "street", late=late)
     with stage.on(-40):
         terminate_contract(
             contract, actor=stage.actor("leader"), code="agreement", clause="合同第十二条",

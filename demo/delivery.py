@@ -168,9 +168,10 @@ def recorded(
     *,
     note: str = "",
     login: str = "worker1",
+    late: int = 0,
 ) -> None:
-    """Recorded in the evening of its last day, with two pictures and its volunteers."""
-    with stage.at(activity.ends_at + timedelta(hours=1)):
+    """Recorded in the evening of its last day, or `late` days after it, with two pictures and its volunteers."""
+    with stage.at(activity.ends_at + timedelta(days=late, hours=1)):
         actor = stage.actor(login)
         record_activity(
             activity,
@@ -185,9 +186,9 @@ def recorded(
         )
 
 
-def verified(stage: Stage, activity: Activity, login: str) -> None:
+def verified(stage: Stage, activity: Activity, login: str, *, late: int = 0) -> None:
     """Found true by the street on the next morning."""
-    with stage.at(activity.ends_at + timedelta(hours=17)):
+    with stage.at(activity.ends_at + timedelta(days=late, hours=17)):
         verify_activity(Activity.objects.get(pk=activity.pk), actor=stage.actor(login))
 
 

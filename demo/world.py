@@ -7,7 +7,7 @@ from typing import Any
 
 from core import clock, outbox
 from core.reports import request_report
-from demo import audits, basis, cases, closing, story
+from demo import audits, basis, cases, closing, risks, story
 from demo.moves import Stage
 from demo.people import World, settle
 from procurement.rules.seed import seed_rules
@@ -27,6 +27,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("今天的待办", story.desks_full),
     ("王家桥困境儿童服务：专项审计", audits.finished_project_audited),
     ("王家桥困境儿童服务：抽查凭证", audits.vouchers_sampled),
+    ("风险扫描", risks.risks_scanned),
     ("今年的决算：编好，待年度终了", closing.account_drawn),
 )
 

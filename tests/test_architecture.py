@@ -48,7 +48,7 @@ ROOMS = {
         "final_accounts",
     ],
     "evaluation": ["frameworks", "assessments"],
-    "audit": ["engagements", "tracing"],
+    "audit": ["engagements", "risks", "tracing"],
 }
 
 

@@ -18,10 +18,12 @@ from django.test import Client
 from accounts.organizations.models import Organization
 from accounts.organizations.operations import propose_account
 from audit.engagements.models import Engagement
+from audit.risks.models import RiskFlag
 from audit.tracing.operations import draw_sample
 from audit.tracing.queries import traced_vouchers
 from core import clock
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
+from core.lifecycle import advance, begin
 from core.management.drawn_pages import lifecycles
 from core.rooms import room_of, rooms
 from procurement.acceptances.operations import judge_acceptance
@@ -164,6 +166,12 @@ def world(cast: Cast, first: int) -> dict[str, Any]:
     engagement = field_engagement(cast, contract)
     found["finding"] = papered(cast, engagement)
     found["engagement"] = Engagement.objects.select_related("contract", "buyer").get(pk=engagement.pk)
+    flag = RiskFlag(
+        buyer=contract.buyer, region_path=contract.region_path, rule="F42", level="proven", subject=contract.journal_key,
+        label=contract.title, statement="付款系于审计。",
+    )  # fmt: skip
+    flag = begin(flag, actor=SYSTEM)
+    found["risk_flag"] = advance(flag, "take", actor=auditor, taken_by_key=auditor.user_key, taken_by_name="核查人")
     return found
 
 

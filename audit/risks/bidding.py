@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -26,12 +26,14 @@ def percent(part: Fraction) -> str:
 
 
 def short_period(facts: Facts) -> Iterator[Hit]:
-    """F01: fewer whole days between publication and deadline than asked."""
-    least = int(facts.thresholds["risk.F01.days"])
+    """F01: fewer whole days between publication and deadline than asked; below the limits the unit's own rule counts."""
     for call in facts.calls:
+        least = int(facts.thresholds["risk.F01.own_days" if call.track == "own" else "risk.F01.days"])
         days = (call.deadline - call.published_at).days
         if days < least:
-            yield Hit(call.about, f"从发布到申报截止 {days} 天，少于 {least} 天。", {"天数": str(days), "界限": str(least)})
+            yield Hit(
+                call.about, f"从发布到申报截止 {days} 天，少于 {least} 天。", {"天数": str(days), "界限": str(least)}
+            )
 
 
 def single_bid(facts: Facts) -> Iterator[Hit]:
@@ -103,7 +105,8 @@ def chronic_loser(facts: Facts) -> Iterator[Hit]:
             continue
         ratios = {who: Fraction(sum(call.won == who for call, _o in tried), len(tried)) for who, tried in bids.items()}
         often = max(
-            quantile([Fraction(len(tried)) for tried in bids.values()], P75), Fraction(facts.thresholds["risk.F05.least"])
+            quantile([Fraction(len(tried)) for tried in bids.values()], P75),
+            Fraction(facts.thresholds["risk.F05.least"]),
         )
         enough = len(bids) >= int(facts.thresholds["risk.fence.least"])
         limit = fences(list(ratios.values()))[1] if enough else Fraction(0)
@@ -111,7 +114,13 @@ def chronic_loser(facts: Facts) -> Iterator[Hit]:
             if len(tried) >= often and ratios[who] <= max(limit, Fraction(0)):
                 call, offer = tried[-1]
                 yield Hit(
-                    replace(call.about, subject=f"accounts.organization:{who}@{buyer}", label=offer.name, case="", provider=who),
+                    replace(
+                        call.about,
+                        subject=f"accounts.organization:{who}@{buyer}",
+                        label=offer.name,
+                        case="",
+                        provider=who,
+                    ),
                     f"{offer.name}申报 {len(tried)} 次，成交 {sum(c.won == who for c, _o in tried)} 次，像是陪标。",
                     {"有效申报": str(len(tried)), "成交率": percent(ratios[who])},
                 )
@@ -187,7 +196,13 @@ def many_disqualified(facts: Facts) -> Iterator[Hit]:
                 call, offer = often[who][-1]
                 thrown = sum(o.out for _c, o in often[who])
                 yield Hit(
-                    replace(call.about, subject=f"accounts.organization:{who}@{buyer}", label=offer.name, case="", provider=who),
+                    replace(
+                        call.about,
+                        subject=f"accounts.organization:{who}@{buyer}",
+                        label=offer.name,
+                        case="",
+                        provider=who,
+                    ),
                     f"{offer.name}的 {len(often[who])} 份申报中 {thrown} 份被否决（{percent(ratio)}）。",
                     {"申报": str(len(often[who])), "被否决": str(thrown), "界限": percent(limit)},
                 )
@@ -211,7 +226,13 @@ def unrelated_classes(facts: Facts) -> Iterator[Hit]:
                 call = won[who][-1]
                 names = "、".join(sorted(classes[who]))
                 yield Hit(
-                    replace(call.about, subject=f"accounts.organization:{who}@{buyer}", label=call.won_name, case="", provider=who),
+                    replace(
+                        call.about,
+                        subject=f"accounts.organization:{who}@{buyer}",
+                        label=call.won_name,
+                        case="",
+                        provider=who,
+                    ),
                     f"{call.won_name}在 {len(classes[who])} 个互不相干的类别成交：{names}。",
                     {"类别": names, "成交次数": str(len(won[who]))},
                 )
@@ -236,24 +257,43 @@ def by_buyer(calls: tuple[Call, ...]) -> dict[str, list[Call]]:
     return found
 
 
-def _rule(key: str, name: str, level: str, basis: str, find: Callable[[Facts], Iterator[Hit]], *thresholds: str, cardinal: str = "") -> Rule:
-    looks = (find.__doc__ or "").partition(": ")[2].rstrip(".")
-    return Rule(key, name, level, basis, looks, find, thresholds, cardinal)
-
-
 GUIDE = "OCP 风险指标指南"
 LEAST = "risk.fence.least"
 RULES = (
-    _rule("F01", "申报期过短", LEAD, f"{GUIDE} R003；本单位办法", short_period, "risk.F01.days", cardinal="R003"),
-    _rule("F02", "只有一家申报", LEAD, f"{GUIDE} R018", single_bid, cardinal="R018"),
-    _rule("F03", "次低价紧贴成交价", LEAD, f"{GUIDE} R024", close_to_winner, LEAST, "risk.F03.fixed", cardinal="R024"),
-    _rule("F04", "成交价远低于次低价", LEAD, f"{GUIDE} R058", heavily_discounted, LEAST, "risk.F04.fixed", cardinal="R058"),
-    _rule("F05", "屡报不中", LEAD, f"{GUIDE} R025", chronic_loser, LEAST, "risk.F05.least", cardinal="R025"),
-    _rule("F06", "报价相同", LEAD, f"{GUIDE} R028；招标投标法实施条例第四十条", identical_prices, cardinal="R028"),
-    _rule("F07", "接收迟到的申报", PROVEN, f"{GUIDE} R030；招标投标法实施条例第三十六条", late_bid, cardinal="R030"),
-    _rule("F08", "其余申报全部被否决", LEAD, f"{GUIDE} R035", all_but_winner_out, cardinal="R035"),
-    _rule("F09", "最低报价被否决", LEAD, f"{GUIDE} R036", lowest_out, cardinal="R036"),
-    _rule("F10", "否决过多", LEAD, f"{GUIDE} R038", many_disqualified, LEAST, "risk.F10.least", "risk.F10.fixed", cardinal="R038"),
-    _rule("F11", "同一单位跨类成交过多", LEAD, f"{GUIDE} R048", unrelated_classes, LEAST, "risk.F11.least", "risk.F11.fixed", cardinal="R048"),
-    _rule("F28", "不按名次定标", PROVEN, "政府采购法实施条例第四十三条、第四十九条", not_first),
+    Rule(
+        "F01", "申报期过短", LEAD, f"{GUIDE} R003；本单位办法", "从发布到申报截止的整天数少于界限。", short_period, ("risk.F01.days", "risk.F01.own_days"), cardinal="R003",
+    ),
+    Rule(
+        "F02", "只有一家申报", LEAD, f"{GUIDE} R018", "竞争性方式只有一家申报。", single_bid, cardinal="R018",
+    ),
+    Rule(
+        "F03", "次低价紧贴成交价", LEAD, f"{GUIDE} R024", "次低有效报价比成交价只高一点点，近得少见。", close_to_winner, (LEAST, "risk.F03.fixed",), cardinal="R024",
+    ),
+    Rule(
+        "F04", "成交价远低于次低价", LEAD, f"{GUIDE} R058", "成交价比次低有效报价低得少见。", heavily_discounted, (LEAST, "risk.F04.fixed",), cardinal="R058",
+    ),
+    Rule(
+        "F05", "屡报不中", LEAD, f"{GUIDE} R025", "经常申报、几乎从不成交（同一采购人的订单）。", chronic_loser, (LEAST, "risk.F05.least",), cardinal="R025",
+    ),
+    Rule(
+        "F06", "报价相同", LEAD, f"{GUIDE} R028；招标投标法实施条例第四十条", "两家以上报价一分不差。", identical_prices, cardinal="R028",
+    ),
+    Rule(
+        "F07", "接收迟到的申报", PROVEN, f"{GUIDE} R030；招标投标法实施条例第三十六条", "晚于截止时间的申报仍参加评审。", late_bid, cardinal="R030",
+    ),
+    Rule(
+        "F08", "其余申报全部被否决", LEAD, f"{GUIDE} R035", "除成交单位外全部被否决。", all_but_winner_out, cardinal="R035",
+    ),
+    Rule(
+        "F09", "最低报价被否决", LEAD, f"{GUIDE} R036", "最低报价被否决，成交的是别家。", lowest_out, cardinal="R036",
+    ),
+    Rule(
+        "F10", "否决过多", LEAD, f"{GUIDE} R038", "某单位的申报被否决得特别多（同一采购人的订单）。", many_disqualified, (LEAST, "risk.F10.least", "risk.F10.fixed",), cardinal="R038",
+    ),
+    Rule(
+        "F11", "同一单位跨类成交过多", LEAD, f"{GUIDE} R048", "同一单位在许多互不相干的类别成交。", unrelated_classes, (LEAST, "risk.F11.least", "risk.F11.fixed",), cardinal="R048",
+    ),
+    Rule(
+        "F28", "不按名次定标", PROVEN, "政府采购法实施条例第四十三条、第四十九条", "成交单位不是第一名，又没有写明理由。", not_first,
+    ),
 )  # fmt: skip

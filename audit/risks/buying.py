@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from audit.risks.shapes import LEAD, PROVEN, Call, Facts, Graded, Hit, Rule
 
@@ -25,14 +26,19 @@ def splitting(facts: Facts) -> Iterator[Hit]:
         small = sorted((call for call in calls if call.ceiling < limit), key=lambda call: call.published_at)
         total = sum((call.ceiling for call in small), Decimal(0))
         near = [call for call in small if call.ceiling >= low]
-        hugging = any(later.published_at - earlier.published_at <= window for earlier, later in zip(near, near[1:], strict=False))
+        hugging = any(later.published_at - earlier.published_at <= window for earlier, later in pairwise(near))
         if len(small) > 1 and (total > limit or hugging):
             names = "、".join(call.about.label for call in small[:5])
             first = small[0].about
             yield Hit(
                 replace(first, subject=f"{first.subject}#split"),
                 f"同一预算、同一类别一年内 {len(small)} 个限额以下的项目合计 {total:,.2f} 元，限额 {limit:,.2f} 元：{names}。",
-                {"项目数": str(len(small)), "合计": f"{total:,.2f}", "限额": f"{limit:,.2f}", "间隔过近": "是" if hugging else "否"},
+                {
+                    "项目数": str(len(small)),
+                    "合计": f"{total:,.2f}",
+                    "限额": f"{limit:,.2f}",
+                    "间隔过近": "是" if hugging else "否",
+                },
             )
 
 
@@ -99,9 +105,19 @@ def concentration(facts: Facts) -> Iterator[Hit]:
         if index > most or largest / whole > top:
             last = next(call for call in reversed(calls) if call.won == who)
             yield Hit(
-                replace(last.about, subject=f"accounts.organization:{buyer}#{year}", label=f"{year} 年成交", case="", provider=who),
+                replace(
+                    last.about,
+                    subject=f"accounts.organization:{buyer}#{year}",
+                    label=f"{year} 年成交",
+                    case="",
+                    provider=who,
+                ),
                 f"{year} 年 {len(calls)} 个成交中，{last.won_name}占金额 {float(largest / whole) * 100:.1f}%，集中度 {float(index):.2f}。",
-                {"成交数": str(len(calls)), "最大份额": f"{float(largest / whole) * 100:.1f}%", "HHI": f"{float(index):.2f}"},
+                {
+                    "成交数": str(len(calls)),
+                    "最大份额": f"{float(largest / whole) * 100:.1f}%",
+                    "HHI": f"{float(index):.2f}",
+                },
             )
 
 
@@ -139,23 +155,37 @@ def same_evaluator(facts: Facts) -> Iterator[Hit]:
         if len(run) >= years or generous:
             last = found[-1]
             yield Hit(
-                replace(last.about, subject=f"accounts.organization:{evaluator}@{last.about.buyer}", label=last.evaluator_name, case=""),
+                replace(
+                    last.about,
+                    subject=f"accounts.organization:{evaluator}@{last.about.buyer}",
+                    label=last.evaluator_name,
+                    case="",
+                ),
                 f"{last.evaluator_name}评价 {len(found)} 个项目，连续 {len(run)} 年，90 分及以上占 {float(top):.0f}%。",
                 {"项目": str(len(found)), "连续年数": str(len(run)), "90 分以上": f"{float(top):.0f}%"},
             )
 
 
-def _rule(key: str, name: str, level: str, basis: str, find: Callable[[Facts], Iterator[Hit]], *thresholds: str) -> Rule:
-    looks = (find.__doc__ or "").partition(": ")[2].rstrip(".")
-    return Rule(key, name, level, basis, looks, find, thresholds)
-
-
 RULES = (
-    _rule("F19", "化整为零", LEAD, "政府采购法实施条例第二十八条", splitting, "threshold.procurement", "risk.F19.near", "risk.F19.days"),
-    _rule("F20", "贴着限额", LEAD, "本单位办法", hugging_threshold, "threshold.procurement", "threshold.tender", "risk.F20.near"),
-    _rule("F21", "长期由同一单位承接", LEAD, "本单位办法", lock_in, "risk.F21.years"),
-    _rule("F22", "成交集中", LEAD, "本单位办法", concentration, "risk.F22.hhi", "risk.F22.share", "risk.F22.least"),
-    _rule("F41", "逾期支付", PROVEN, "保障中小企业款项支付条例第九条", late_payment),
-    _rule("F43", "整改逾期", PROVEN, "整改通知、审计报告", overdue_rectification),
-    _rule("F44", "评价机构不轮换或评分偏高", LEAD, "本单位办法", same_evaluator, "evaluation.rotation", "evaluation.top_share", "risk.F44.least"),
+    Rule(
+        "F19", "化整为零", LEAD, "政府采购法实施条例第二十八条", "同一预算、同一类别一年内多个限额以下的项目，合计超过限额，或者都贴着限额、间隔很近。", splitting, ("threshold.procurement", "risk.F19.near", "risk.F19.days",),
+    ),
+    Rule(
+        "F20", "贴着限额", LEAD, "本单位办法", "最高限价刚好低于限额。", hugging_threshold, ("threshold.procurement", "threshold.tender", "risk.F20.near",),
+    ),
+    Rule(
+        "F21", "长期由同一单位承接", LEAD, "本单位办法", "同一条目连续几年由同一单位承接。", lock_in, ("risk.F21.years",),
+    ),
+    Rule(
+        "F22", "成交集中", LEAD, "本单位办法", "一年的成交集中在少数单位。", concentration, ("risk.F22.hhi", "risk.F22.share", "risk.F22.least",),
+    ),
+    Rule(
+        "F41", "逾期支付", PROVEN, "保障中小企业款项支付条例第九条", "过了付款期限才付，或者至今没付。", late_payment,
+    ),
+    Rule(
+        "F43", "整改逾期", PROVEN, "整改通知、审计报告", "整改期限已过，还没有报告。", overdue_rectification,
+    ),
+    Rule(
+        "F44", "评价机构不轮换或评分偏高", LEAD, "本单位办法", "连续多年用同一评价机构，或者它几乎都给 90 分以上。", same_evaluator, ("evaluation.rotation", "evaluation.top_share", "risk.F44.least",),
+    ),
 )  # fmt: skip

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from audit.risks.quantiles import fences
 from audit.risks.shapes import LEAD, PROVEN, Bill, Deal, Facts, Hit, Rule
 
 # Words that make a payment wait for an audit. Source: 保障中小企业款项支付条例第十四条 (不得强制要求以审计结果作为结算依据).
-GATED = re.compile(r"(以|按|根据|依据|待|经).{0,12}审计.{0,12}(为准|结算|付款|支付|拨付|依据)|审计(结果|结论|报告).{0,8}(结算|付款|支付)(的)?依据")
+GATED = re.compile(
+    r"(以|按|根据|依据|待|经).{0,12}审计.{0,12}(为准|结算|付款|支付|拨付|依据)|审计(结果|结论|报告).{0,8}(结算|付款|支付)(的)?依据"
+)
 CLASSES = {"management": "管理费用", "staff": "项目人员补贴", "publicity": "宣传"}
 
 
@@ -76,7 +79,7 @@ def invoices(facts: Facts) -> Iterator[Hit]:
 def serial_run(numbers: list[int]) -> int:
     """The longest run of consecutive numbers in an ascending list."""
     best = length = 1 if numbers else 0
-    for earlier, later in zip(numbers, numbers[1:], strict=False):
+    for earlier, later in pairwise(numbers):
         length = length + 1 if later == earlier + 1 else 1
         best = max(best, length)
     return best
@@ -147,18 +150,29 @@ def back_dated(facts: Facts) -> Iterator[Hit]:
             yield Hit(record.about, f"活动结束 {days} 天以后才提交记录。", {"天数": str(days)})
 
 
-def _rule(key: str, name: str, level: str, basis: str, find: Callable[[Facts], Iterator[Hit]], *thresholds: str) -> Rule:
-    looks = (find.__doc__ or "").partition(": ")[2].rstrip(".")
-    return Rule(key, name, level, basis, looks, find, thresholds)
-
-
 RULES = (
-    _rule("F30", "签订、公告、备案逾期", PROVEN, "政府采购法第四十六条、第四十七条；实施条例第五十条", late_papers, "deadline.D21"),
-    _rule("F31", "补充协议超过百分之十", PROVEN, "政府采购法第四十九条", over_cap, "amendment.maximum"),
-    _rule("F36", "发票重复、关联、连号", LEAD, "会计基础工作规范；本单位办法", invoices, "risk.F36.serial"),
-    _rule("F38", "每人次成本偏高", LEAD, "本单位办法", unit_costs, "risk.F38.least"),
-    _rule("F39", "管理、人员、宣传支出超比例", LEAD, "公益项目通行做法", cost_shares, *(f"expenses.cap.{key}" for key in CLASSES)),
-    _rule("F40", "现金和慰问发放", LEAD, "某区购买服务项目经费规定", cash, "leads.cash_percent"),
-    _rule("F42", "付款系于审计", PROVEN, "保障中小企业款项支付条例第十二条、第十四条", audit_gate),
-    _rule("F46", "事后补记", LEAD, "本单位办法", back_dated, "leads.backdating"),
+    Rule(
+        "F30", "签订、公告、备案逾期", PROVEN, "政府采购法第四十六条、第四十七条；实施条例第五十条", "合同签订、公告、备案晚于期限。", late_papers, ("deadline.D21",),
+    ),
+    Rule(
+        "F31", "补充协议超过百分之十", PROVEN, "政府采购法第四十九条", "补充协议累计增加超过原合同的一成。", over_cap, ("amendment.maximum",),
+    ),
+    Rule(
+        "F36", "发票重复、关联、连号", LEAD, "会计基础工作规范；本单位办法", "同一张发票用了几次，收款方是承接单位自己，或者同一天同一家的发票连号。", invoices, ("risk.F36.serial",),
+    ),
+    Rule(
+        "F38", "每人次成本偏高", LEAD, "本单位办法", "每人次成本比同一条目的其他合同高得多。", unit_costs, ("risk.F38.least",),
+    ),
+    Rule(
+        "F39", "管理、人员、宣传支出超比例", LEAD, "公益项目通行做法", "管理、人员、宣传支出占合同的比例超过上限。", cost_shares, tuple(f"expenses.cap.{key}" for key in CLASSES),
+    ),
+    Rule(
+        "F40", "现金和慰问发放", LEAD, "某区购买服务项目经费规定", "现金支出占比过高，或者列支慰问品、现金发放。", cash, ("leads.cash_percent",),
+    ),
+    Rule(
+        "F42", "付款系于审计", PROVEN, "保障中小企业款项支付条例第十二条、第十四条", "合同把付款系于审计结果。", audit_gate,
+    ),
+    Rule(
+        "F46", "事后补记", LEAD, "本单位办法", "活动结束很久才提交记录。", back_dated, ("leads.backdating",),
+    ),
 )  # fmt: skip

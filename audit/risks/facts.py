@@ -51,7 +51,9 @@ def facts() -> Facts:
     )
 
 
-def about(kind: str, key: UUID, label: str, buyer: UUID, region_path: str, case: UUID | str, provider: Any = "") -> About:
+def about(
+    kind: str, key: UUID, label: str, buyer: UUID, region_path: str, case: UUID | str, provider: Any = ""
+) -> About:
     """What a flag is about."""
     return About(f"{kind}:{key}", label, str(buyer), region_path, str(case), str(provider))
 
@@ -62,8 +64,10 @@ def _offers() -> dict[UUID, list[tuple[UUID, Offer]]]:
         BidOffer.objects.filter(bid__letter__gt="").order_by("round").values_list("bid_id", "amount")
     )
     found: dict[UUID, list[tuple[UUID, Offer]]] = defaultdict(list)
-    for key, lot, who, name, at, status, rank in Bid.objects.filter(letter__gt="").order_by("letter").values_list(
-        "pk", "lot_id", "organization_id", "organization__name", "submitted_at", "status", "result__rank"
+    for key, lot, who, name, at, status, rank in (
+        Bid.objects.filter(letter__gt="")
+        .order_by("letter")
+        .values_list("pk", "lot_id", "organization_id", "organization__name", "submitted_at", "status", "result__rank")
     ):
         found[lot].append((key, Offer(str(who), name, amounts.get(key), at, status in OUT, rank)))
     return found
@@ -71,7 +75,7 @@ def _offers() -> dict[UUID, list[tuple[UUID, Offer]]]:
 
 def _calls() -> Iterator[Call]:
     offers = _offers()
-    won = {
+    won: dict[UUID, list[Any]] = {
         lot: rest
         for lot, *rest in Award.objects.filter(status__in=("published", "confirmed")).values_list(
             "lot_id", "bid__organization_id", "bid__organization__name", "amount", "reason", "published_at"
@@ -79,17 +83,19 @@ def _calls() -> Iterator[Call]:
     }
     lines: dict[UUID, UUID] = dict(Funding.objects.order_by("-amount").values_list("project_id", "line_id"))
     lots = Lot.objects.exclude(order__status__in=UNPUBLISHED).filter(order__published_at__isnull=False)
-    for key, n, order, title, buyer, region, case, method, item, category, ceiling, published, deadline in lots.values_list(
+    for key, n, order, title, buyer, region, case, method, item, category, ceiling, published, deadline, track in lots.values_list(
         "pk", "n", "order_id", "order__title", "order__buyer_id", "order__region_path", "order__project_id",
         "order__method", "order__item__code", "order__item__category_name", "ceiling", "order__published_at",
-        "order__bid_deadline",
+        "order__bid_deadline", "order__track",
     ).order_by("order__published_at", "n").iterator():  # fmt: skip
-        who, name, price, reason, at = won.get(key, ("", "", Decimal(0), "", None))
+        who, name, price, reason, at = won.get(key, ["", "", Decimal(0), "", None])
+        if published is None:
+            continue
         subject = f"{order}#{n}" if n > 1 else f"{order}"
         yield Call(
             About(f"procurement.order:{subject}", title, str(buyer), region, str(case)), method, item, category, ceiling,
             published, deadline, str(lines.get(case, "")), tuple(offer for _key, offer in offers.get(key, ())),
-            str(who), name, price, reason, at,
+            str(who), name, price, reason, at, track,
         )  # fmt: skip
 
 
@@ -113,7 +119,26 @@ def _deals() -> Iterator[Deal]:
         "original_amount", "supplement_amount", "signed_at", "award__standstill_ends_at", "notice__published_at",
         "announce_due_at", "file_due_at", "filed_on", "terms", "clauses",
     )  # fmt: skip
-    for key, title, buyer, region, case, provider, item, amount, original, more, signed, awarded, told, tell_by, file_by, filed, terms, clauses in rows.iterator():
+    for (
+        key,
+        title,
+        buyer,
+        region,
+        case,
+        provider,
+        item,
+        amount,
+        original,
+        more,
+        signed,
+        awarded,
+        told,
+        tell_by,
+        file_by,
+        filed,
+        terms,
+        clauses,
+    ) in rows.iterator():
         words = "\n".join([terms, *(f"{each.get('text', '')}" for each in clauses)])
         yield Deal(
             about("procurement.contract", key, title, buyer, region, case, provider), item, amount, original or amount,
@@ -152,7 +177,12 @@ def _dues() -> Iterator[Due]:
         "payable_amount", "due_at",
     ).iterator():  # fmt: skip
         label = f"{title} {number or ''}".strip()
-        yield Due(about("procurement.settlement", key, label, buyer, region, case, provider), amount, clock.local(due), paid.get(key))
+        yield Due(
+            about("procurement.settlement", key, label, buyer, region, case, provider),
+            amount,
+            clock.local(due),
+            paid.get(key),
+        )
 
 
 def _lapses() -> Iterator[Lapse]:

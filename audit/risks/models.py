@@ -26,7 +26,9 @@ class RiskFlag(BuyerAggregate):
 
     RESULTS = [("confirmed", "成立"), ("unfounded", "不成立"), ("audit", "转专项审计")]
 
-    rule = models.CharField("规则", max_length=4, choices=[(rule.id, f"{rule.id} {rule.name}") for rule in RULES.values()])
+    rule = models.CharField(
+        "规则", max_length=4, choices=[(rule.id, f"{rule.id} {rule.name}") for rule in RULES.values()]
+    )
     level = models.CharField("级别", max_length=8, choices=list(LEVELS.items()))
     subject = models.CharField(max_length=160)
     label = models.CharField("对象", max_length=160)

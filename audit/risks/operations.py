@@ -79,7 +79,12 @@ def run_scan(scan: RiskScan) -> RiskScan:
     for start in range(0, len(seen), 500):
         RiskFlag.objects.filter(pk__in=seen[start : start + 500]).update(seen_at=clock.now())
     _tell(scan, list(fresh.values()))
-    scan.looked, scan.found, scan.fresh, scan.done_at = len(read.calls) + len(read.deals), found, len(fresh), clock.now()
+    scan.looked, scan.found, scan.fresh, scan.done_at = (
+        len(read.calls) + len(read.deals),
+        found,
+        len(fresh),
+        clock.now(),
+    )
     scan.save(update_fields=["looked", "found", "fresh", "done_at"])
     return scan
 

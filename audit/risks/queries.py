@@ -51,13 +51,15 @@ def last_scans() -> list[RiskScan]:
     return list(RiskScan.objects.all()[:5])
 
 
-def counts_by_rule(actor: Actor) -> dict[str, dict[str, int]]:
+def counts_by_rule(actor: Actor) -> dict[str, dict[str, Any]]:
     """rule -> {"open", "all", "confirmed"}. One query."""
     rows = visible_flags(actor).order_by().values("rule")
     counted = rows.annotate(
-        all=Count("pk"), open=Count("pk", filter=~Q(status="concluded")), confirmed=Count("pk", filter=Q(result="confirmed"))
+        all=Count("pk"),
+        open=Count("pk", filter=~Q(status="concluded")),
+        confirmed=Count("pk", filter=Q(result="confirmed")),
     )
-    return {row["rule"]: row for row in counted}
+    return {row["rule"]: dict(row) for row in counted}
 
 
 def address_of(flag: RiskFlag) -> str:

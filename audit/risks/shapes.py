@@ -55,6 +55,7 @@ class Call:
     price: Decimal = Decimal(0)
     reason: str = ""
     decided_at: datetime | None = None
+    track: str = "statutory"
 
     @property
     def valid(self) -> list[Offer]:
@@ -167,7 +168,7 @@ class Rule:
     """One rule (规则). level: PROVEN 认定级, the record itself shows the breach; LEAD 线索级, a reason to look.
 
     cardinal  the R-number of the Open Contracting Partnership's guide, "" for none;  basis: law or practice
-    since     from when on what happened is looked at, None for always;  thresholds: the parameters it reads
+    looks     what it looks at, in a sentence for people;  thresholds: the parameters it reads, dated in their table
     """
 
     id: str
@@ -178,4 +179,3 @@ class Rule:
     find: Callable[[Facts], Iterable[Hit]]
     thresholds: tuple[str, ...] = ()
     cardinal: str = ""
-    since: date | None = None

@@ -48,8 +48,16 @@ class FlagFilter(django_filters.FilterSet):
 
 def _figures(flag: RiskFlag, actor: Actor) -> list[Figure]:
     found = [
-        Figure(_("级别"), flag.get_level_display(), detail=_("记录本身能认定") if flag.level == PROVEN else _("只是线索，要核查")),
-        Figure(_("发现"), f"{clock.local(flag.found_at):%m-%d}", detail=_("最近 %(day)s") % {"day": f"{clock.local(flag.seen_at):%m-%d}"}),
+        Figure(
+            _("级别"),
+            flag.get_level_display(),
+            detail=_("记录本身能认定") if flag.level == PROVEN else _("只是线索，要核查"),
+        ),
+        Figure(
+            _("发现"),
+            f"{clock.local(flag.found_at):%m-%d}",
+            detail=_("最近 %(day)s") % {"day": f"{clock.local(flag.seen_at):%m-%d}"},
+        ),
     ]
     if flag.taken_by_name:
         found.append(Figure(_("核查人"), flag.taken_by_name))
@@ -66,6 +74,7 @@ RISKS = register(
         visible=visible_flags,
         title=str,
         icon="shield-exclamation",
+        list_template="audit/risks/list.html",
         filterset=FlagFilter,
         columns=(
             Column("title", "预警", lambda flag: (RULES[flag.rule].name, flag.label), "title", "rule"),
@@ -77,9 +86,9 @@ RISKS = register(
         default_sort="-found_at",
         views=(
             View("待核查", "status=open", lambda rows, actor: rows.filter(status="open")),
-            View("我核查的", "", lambda rows, actor: rows.filter(taken_by_key=actor.user_key, status="verifying")),
+            View("核查中", "status=verifying", lambda rows, actor: rows.filter(status="verifying")),
             View("认定级", "level=proven", lambda rows, actor: rows.filter(level=PROVEN)),
-            View("全部", "status=", lambda rows, actor: rows),
+            View("全部", "", lambda rows, actor: rows),
         ),
         figures=_figures,
         subtitle=lambda flag: [flag.buyer.name, f"{flag.rule} · {RULES[flag.rule].basis}"],
@@ -127,7 +136,11 @@ def rules(request: HttpRequest) -> HttpResponse:
             "rule": rule,
             "level": LEVELS[rule.level],
             "thresholds": [
-                {"label": values[key].label, "value": f"{values[key].value}{UNITS[values[key].unit]}", "verified": values[key].verified}
+                {
+                    "label": values[key].label,
+                    "value": f"{values[key].value}{UNITS[values[key].unit]}",
+                    "verified": values[key].verified,
+                }
                 for key in rule.thresholds
             ],
             "counts": counts.get(rule.id),
@@ -147,12 +160,16 @@ def scan(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("扫描风险"),
         "head": {"title": _("%(n)s 条规则") % {"n": len(RULES)}},
-        "consequence": _("在后台把全部规则跑一遍，一般几秒钟；新发现的进待核查，通知经审和纪检。每天夜里自动扫描一次。"),
+        "consequence": _(
+            "在后台把全部规则跑一遍，一般几秒钟；新发现的进待核查，通知经审和纪检。每天夜里自动扫描一次。"
+        ),
         "facts": [
             {
                 "label": f"{clock.local(run.asked_at):%m-%d %H:%M} {run.asked_by_name}",
                 "value": _("正在扫描") if run.done_at is None else _("新增 %(n)s 条") % {"n": run.fresh},
-                "sub": "" if run.done_at is None else _("看过 %(n)s 个订单和合同，共 %(m)s 条") % {"n": run.looked, "m": run.found},
+                "sub": ""
+                if run.done_at is None
+                else _("看过 %(n)s 个订单和合同，共 %(m)s 条") % {"n": run.looked, "m": run.found},
             }
             for run in runs
         ],

@@ -297,6 +297,28 @@ DELIVERY = (
     Rule("leads.round_percent", "线索：人次以 0 或 5 结尾，超过", 60, "percent", HOUSE, OWN, False),
     Rule("leads.round_sessions", "线索：看尾数至少有（场）", 10, "count", HOUSE, OWN, False),
 )
+RISKS = (
+    Rule("risk.fence.least", "风险：用历史四分位界限至少要有（个），不足用固定界限", 30, "count", HOUSE, OWN, False),
+    Rule("risk.F01.days", "风险 F01：申报期少于", 15, "d", "OCP 风险指标 R003 缺省值", OWN, False),
+    Rule("risk.F01.own_days", "风险 F01：本单位办法的订单，申报期少于", 7, "d", HOUSE, OWN, False),
+    Rule("risk.F03.fixed", "风险 F03：次低价高出成交价不到", 1, "percent", HOUSE, OWN, False),
+    Rule("risk.F04.fixed", "风险 F04：次低价高出成交价达到", 30, "percent", HOUSE, OWN, False),
+    Rule("risk.F05.least", "风险 F05：申报至少（次）", 5, "count", HOUSE, OWN, False),
+    Rule("risk.F10.least", "风险 F10：申报至少（次）", 2, "count", "OCDS Cardinal R038", OWN, False),
+    Rule("risk.F10.fixed", "风险 F10：被否决的比例达到", 60, "percent", HOUSE, OWN, False),
+    Rule("risk.F11.least", "风险 F11：成交至少（次）", 5, "count", HOUSE, OWN, False),
+    Rule("risk.F11.fixed", "风险 F11：类别达到（个）", 4, "count", HOUSE, OWN, False),
+    Rule("risk.F19.near", "风险 F19：贴着限额，达到限额的", 85, "percent", HOUSE, OWN, False),
+    Rule("risk.F19.days", "风险 F19：间隔不超过", 90, "d", HOUSE, OWN, False),
+    Rule("risk.F20.near", "风险 F20：最高限价达到限额的", 95, "percent", HOUSE, OWN, False),
+    Rule("risk.F21.years", "风险 F21：连续（年）", 3, "year", HOUSE, OWN, False),
+    Rule("risk.F22.hhi", "风险 F22：集中度（HHI）超过", 25, "percent", HOUSE, OWN, False),
+    Rule("risk.F22.share", "风险 F22：最大份额超过", 40, "percent", HOUSE, OWN, False),
+    Rule("risk.F22.least", "风险 F22：一年成交至少（个）", 5, "count", HOUSE, OWN, False),
+    Rule("risk.F36.serial", "风险 F36：连号发票达到（张）", 3, "count", HOUSE, OWN, False),
+    Rule("risk.F38.least", "风险 F38：同一条目至少（份合同）", 8, "count", HOUSE, OWN, False),
+    Rule("risk.F44.least", "风险 F44：评价至少（个项目）才看高分占比", 5, "count", HOUSE, OWN, False),
+)
 EXPENSES = (
     Rule("expenses.grace_days", "合同期满后还可以登记支出", 30, "d", HOUSE, OWN, False),
     Rule("expenses.cap.management", "支出：管理费用占合同金额，不超过", 10, "percent", "公益项目通行做法", OWN, False),
@@ -359,6 +381,7 @@ RULES = (
     *(r._replace(track="statutory") for r in (*STATUTORY, *STATUTORY_VALUES)),
     *BOTH,
     *DELIVERY,
+    *RISKS,
     *EXPENSES,
     *OWN_RULES,
 )

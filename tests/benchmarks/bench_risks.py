@@ -1,0 +1,43 @@
+"""The risk rules over 2,000 and 20,000 made-up processes: what was planted is found, and time grows no faster than size."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+from audit.risks.registry import RULES
+from tests.audit.risks.test_rules import measured
+from tests.journeys.processes import generated
+
+SIZES = (2_000, 20_000)
+# Ten times as much may take ten times as long, and a quarter for the memory it needs.
+TARGET = 12.5
+
+
+def seconds(size: int) -> float:
+    """The best of three runs of all rules."""
+    read = generated(size).facts
+    runs = []
+    for _n in range(3):
+        # Python's own collector walks all objects again and again; what is measured here is the rules.
+        gc.collect()
+        gc.disable()
+        start = time.perf_counter()
+        for rule in RULES.values():
+            for _hit in rule.find(read):
+                pass
+        runs.append(time.perf_counter() - start)
+        gc.enable()
+    return min(runs)
+
+
+def test_recall_precision_and_growth() -> None:
+    """One line a rule, one for the growth."""
+    planted = found = beside = 0
+    for rule, (p, f, b) in measured(SIZES[1]).items():
+        print(f"{rule}: 埋设 {p}，找到 {f}，此外 {b} · 目标 召回 1.00")
+        planted, found, beside = planted + p, found + f, beside + b
+    print(f"召回 {found / planted:.3f}，准确 {found / (found + beside):.3f}（{SIZES[1]} 个过程）· 目标 召回 1.000")
+    growth = seconds(SIZES[1]) / seconds(SIZES[0])
+    print(f"规模 ×{SIZES[1] // SIZES[0]} 时用时 ×{growth:.1f} · 目标 ≤ {TARGET}")
+    assert found == planted
