@@ -10,24 +10,30 @@ from audit.engagements.models import (
     TeamMember,
     WorkingPaper,
 )
-from audit.journal.models import JournalEntry
+from audit.journal.models import Anchor, Checkpoint, JournalEntry, Leaf, PublicKey, Subtree, WaitingEntry
 from audit.risks.models import RiskFlag, RiskScan
 from audit.tracing.models import Sample, SampleFile, SampleItem, SavedView
 
 __all__ = [
+    "Anchor",
     "AuditFinding",
+    "Checkpoint",
     "DraftReply",
     "Engagement",
     "FindingFile",
     "JournalEntry",
+    "Leaf",
     "PaperEvidence",
     "ProgrammeItem",
+    "PublicKey",
     "RiskFlag",
     "RiskScan",
     "Sample",
     "SampleFile",
     "SampleItem",
     "SavedView",
+    "Subtree",
     "TeamMember",
+    "WaitingEntry",
     "WorkingPaper",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from audit.journal import sequencer
 from audit.risks.operations import scan_now
 
 
@@ -11,3 +12,9 @@ from audit.risks.operations import scan_now
 def scan_risks() -> int:
     """Run every risk rule over everything (夜间扫描). returns  how many flags are new"""
     return scan_now().fresh
+
+
+@shared_task(name="audit.tasks.sequence_journal")
+def sequence_journal() -> int:
+    """Give new entries their place in the journal's tree and sign a checkpoint (编号与存证). returns  how many"""
+    return sequencer.sequence()

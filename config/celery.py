@@ -18,6 +18,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Every entry expires before it would be asked again: after a stop of the worker, nothing piles up.
     "relay the outbox": {"task": "core.tasks.relay_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "number the journal": {"task": "audit.tasks.sequence_journal", "schedule": 10.0, "options": {"expires": 10}},
     "wake stale reports": {"task": "core.tasks.sweep_reports", "schedule": 30.0, "options": {"expires": 30}},
     "end what is over in accounts": {"task": "accounts.tasks.tick", "schedule": 300.0, "options": {"expires": 300}},
     "remind people": {

@@ -77,6 +77,9 @@ if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters")
 # The platform's sealing key (封存密钥): 64 hexadecimal digits, kept outside the database. Read when a bid is sealed or opened.
 SEAL_KEY_FILE = Path(env.str("SEAL_KEY_FILE", "") or KEYS_DIR / "seal.key")
+# The key that signs checkpoints of the journal (存证密钥), and the file outside the database that they are appended to.
+CHECKPOINT_KEY_FILE = Path(env.str("CHECKPOINT_KEY_FILE", "") or KEYS_DIR / "checkpoint.key")
+CHECKPOINT_FILE = Path(env.str("CHECKPOINT_FILE", "") or DATA_DIR / "checkpoints.jsonl")
 
 # --- 3. Applications and the way of a request -------------------------------------------------------------------------
 

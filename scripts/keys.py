@@ -28,11 +28,16 @@ def make_keys(folder: Path) -> list[str]:
 
     secret.key  Django's signing key: sessions and one-time links end when it changes
     seal.key    the sealing key (封存密钥), 32 bytes in hexadecimal: bids sealed under a lost key cannot be opened
+    checkpoint.key  the key that signs the journal's checkpoints (存证密钥), 32 bytes in hexadecimal; a lost one is replaced
     """
     # The folder above holds database and files: it is its owner's alone, too.
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
-    wanted = {"secret.key": secrets.token_urlsafe(64), "seal.key": secrets.token_hex(32)}
+    wanted = {
+        "secret.key": secrets.token_urlsafe(64),
+        "seal.key": secrets.token_hex(32),
+        "checkpoint.key": secrets.token_hex(32),
+    }
     return [name for name, text in wanted.items() if make_key(folder / name, text)]
 
 

@@ -63,6 +63,7 @@ def stopped_clock() -> Iterator[None]:
 def own_media(settings: Any, tmp_path: Path) -> None:
     """Every test writes its files into a folder of its own; what was cached before is forgotten."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.CHECKPOINT_FILE = tmp_path / "outside" / "checkpoints.jsonl"
     # A key space of its own, not cache.clear(): on Redis that empties what another lane of this run has just kept.
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": str(tmp_path)}}
 

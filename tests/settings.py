@@ -22,9 +22,9 @@ data_dir = run_dir / lane
 keys_dir = data_dir / "keys"
 if not keys_dir.is_dir():
     keys_dir.mkdir(parents=True, mode=0o700)
-    for name, text in {"secret.key": secrets.token_urlsafe(64), "seal.key": secrets.token_hex(32)}.items():
+    for name in ("secret.key", "seal.key", "checkpoint.key"):
         (keys_dir / name).touch(mode=0o600)
-        (keys_dir / name).write_text(text, encoding="ascii")
+        (keys_dir / name).write_text(secrets.token_hex(32), encoding="ascii")
 
 os.environ |= {
     "ENV_FILE": os.devnull,
@@ -33,7 +33,16 @@ os.environ |= {
     "DEMO": "1" if importlib.util.find_spec("demo") else "0",
     "HTTPS": "0",
 }
-for name in ("SECRET_KEY", "SEAL_KEY_FILE", "ALLOWED_HOSTS", "SITE_URL", "STORAGE_BACKEND", "STORAGE_OPTIONS"):
+for name in (
+    "SECRET_KEY",
+    "SEAL_KEY_FILE",
+    "CHECKPOINT_KEY_FILE",
+    "CHECKPOINT_FILE",
+    "ALLOWED_HOSTS",
+    "SITE_URL",
+    "STORAGE_BACKEND",
+    "STORAGE_OPTIONS",
+):
     os.environ.pop(name, None)
 
 from config.settings import *  # noqa: E402, F403 - the settings read the environment that was laid out above

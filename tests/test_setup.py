@@ -175,7 +175,7 @@ def test_settings_are_strict_by_default(tmp_path: Path) -> None:
 
 def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
-    assert keys.make_keys(folder) == ["secret.key", "seal.key"]
+    assert keys.make_keys(folder) == ["secret.key", "seal.key", "checkpoint.key"]
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert keys.make_keys(folder) == []
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from audit.journal.hashing import BODY_VERSION, canonical, link
-from audit.journal.models import JournalEntry
+from audit.journal.hashing import BODY_VERSION, canonical
+from audit.journal.models import JournalEntry, WaitingEntry
+from audit.journal.standalone import link
 from core import clock
 from core.actor import Actor
 from core.aggregates import Journaled
@@ -68,6 +69,7 @@ class Keeper:
             case_key=thing.case_key,
         )
         row.save(force_insert=True)
+        WaitingEntry.objects.create(object_key=row.object_key, n=n, hash=row.hash)
         return as_entry(row)
 
     def entries_for(self, thing: Journaled, limit: int | None = None) -> list[Entry]:

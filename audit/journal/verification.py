@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db.models import QuerySet
 
-from audit.journal.hashing import link
 from audit.journal.models import JournalEntry
+from audit.journal.standalone import link
 from core.aggregates import Aggregate, Journaled
 
 BATCH = 5_000
