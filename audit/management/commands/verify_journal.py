@@ -1,5 +1,6 @@
 """manage.py verify_journal: name whatever in the journal or the rows does not agree; exit 1 if anything."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,9 +13,13 @@ class Command(BaseCommand):
 
     help = "Verify every chain of the journal against its entries and the rows. Exit 1 at the first disagreement found."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """--without-file: after a restore, whose database is older than the file."""
+        parser.add_argument("--without-file", action="store_true", help="leave the checkpoint file outside alone")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the count, or the findings with the first broken entry on top."""
-        count, findings = verify()
+        count, findings = verify(outside=not options["without_file"])
         if findings:
             for finding in findings[:100]:
                 self.stderr.write(str(finding))

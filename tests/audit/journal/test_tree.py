@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.journal import standalone, tree
@@ -96,6 +96,7 @@ def test_what_is_not_there_has_no_proof() -> None:
         tree.consistency(4, 3, node)
 
 
+@settings(max_examples=12)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.integers(0, 511))
 def test_signatures_are_judged_alike_with_and_without_the_package(seed: bytes, text: bytes, bit: int) -> None:
     """The pure way against `cryptography`: right ones accepted, one flipped bit anywhere refused by both."""
