@@ -62,7 +62,7 @@ class Keeper(Protocol):
 
     def head(self, thing: Journaled) -> str: ...
 
-    def receipt(self, entry: Entry) -> dict[str, Any]: ...
+    def receipt(self, entry: Entry, *, proof: bool = False) -> dict[str, Any]: ...
 
 
 @cache
@@ -145,3 +145,11 @@ def entries_for(thing: Journaled, limit: int | None = None) -> list[Entry]:
 def head(thing: Journaled) -> str:
     """The chain's head for a document's foot: "n · first 16 hex digits"."""
     return keeper().head(thing)
+
+
+def receipt(entry: Entry, *, proof: bool = False) -> dict[str, Any]:
+    """A signed receipt of one entry, as plain JSON to take home (收据).
+
+    proof  whether it may tell the entry's place among all entries: never while a sealed bid could be guessed from it
+    """
+    return keeper().receipt(entry, proof=proof)

@@ -9,6 +9,7 @@ from typing import Any
 
 from audit.journal.hashing import BODY_VERSION, canonical
 from audit.journal.models import JournalEntry, WaitingEntry
+from audit.journal.proofs import receipt_of
 from audit.journal.standalone import link
 from core import clock
 from core.actor import Actor
@@ -86,9 +87,10 @@ class Keeper:
         """Short form of the chain's head, for the foot of a document."""
         return f"{thing.audit_n}·{bytes(thing.audit_head).hex()[:16]}"
 
-    def receipt(self, entry: Entry) -> dict[str, Any]:
-        """What a person takes home to prove later that the entry was there."""
-        return {"object": entry.object_key, "n": entry.n, "hash": entry.hash.hex(), "at": entry.at.isoformat()}
+    def receipt(self, entry: Entry, *, proof: bool = False) -> dict[str, Any]:
+        """What a person takes home to prove later that the entry was there; see receipts in proofs.py."""
+        row = JournalEntry.objects.get(object_key=entry.object_key, n=entry.n)
+        return receipt_of(row, proof=proof)
 
 
 def as_entry(row: JournalEntry) -> Entry:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from datetime import UTC
 from functools import cache
 from typing import Any
 
 from audit.journal import tree
 from audit.journal.models import Checkpoint, JournalEntry, Leaf, PublicKey, Subtree
+from audit.journal.signing import checkpoint_key
 
 LEVEL = 8
 """Subtrees from this level on are stored; below it the 256 leaves are read."""
@@ -90,6 +92,33 @@ def proofs_of(entries: Sequence[JournalEntry]) -> dict[str, Any]:
         "checkpoint": note.note if note else "",
         "closes": note.closes.isoformat() if note and note.closes else "",
         "entries": told,
+    }
+
+
+def receipt_of(entry: JournalEntry, *, proof: bool) -> dict[str, Any]:
+    """A receipt that anybody can check with standalone.py: the entry, a signed promise, and, where it may be told, its proof.
+
+    The promise is signed at once and tells no place: places tell how much others do. proof: whether the place may be told.
+    returns  plain JSON
+    """
+    key = checkpoint_key()
+    text = f"{key.name}\n{entry.object_key}\n{entry.n}\n{bytes(entry.hash).hex()}\n{entry.at.astimezone(UTC).isoformat()}\n"
+    told = proofs_of([entry] if proof else [])
+    plain = {
+        "object": entry.object_key,
+        "n": entry.n,
+        "previous": bytes(entry.previous).hex(),
+        "hash": bytes(entry.hash).hex(),
+        "body": bytes(entry.body).decode(),
+    }
+    proved = told["entries"][0] if told["entries"] and told["entries"][0]["index"] is not None else None
+    return {
+        "format": "journal-receipt/1",
+        "keys": [*(name for name in told["keys"] if name != key.public), key.public],
+        "promise": {"text": text, "signature": key.sign(text)},
+        "entry": proved or plain,
+        "checkpoint": told["checkpoint"] if proved else "",
+        "closes": told["closes"] if proved else "",
     }
 
 

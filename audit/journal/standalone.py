@@ -273,6 +273,9 @@ def faults_of_proof(given: dict[str, Any], keys: Sequence[str], published: Seque
     if published and note.digest not in published:
         yield f"检查点 {note.digest} 不在公布的摘要之中"
     for entry in entries:
+        if entry["index"] is None:
+            yield f"{_place(entry)}：还没有编号，检查点不包含它"
+            continue
         path = [base64.b64decode(step) for step in entry["path"]]
         if not includes(leaf_hash(bytes.fromhex(entry["hash"])), entry["index"], note.size, path, note.root):
             yield f"{_place(entry)}：不在检查点的树中"
@@ -281,7 +284,7 @@ def faults_of_proof(given: dict[str, Any], keys: Sequence[str], published: Seque
 def _faults_of_promise(promise: dict[str, str], entry: dict[str, Any], keys: Sequence[str]) -> Iterator[str]:
     """A promise is signed when the entry is written: the entry will stand in the journal."""
     text = promise["text"]
-    if f"\n{entry['hash']}\n" not in text or not any(
+    if f"\n{entry['object']}\n{entry['n']}\n{entry['hash']}\n" not in text or not any(
         verifies(PublicKey(key).public, text.encode(), base64.b64decode(promise["signature"])) for key in keys
     ):
         yield "收据的签名不成立"

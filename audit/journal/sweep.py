@@ -101,19 +101,19 @@ LEAVES: Final = f"SELECT seq, object_key, n, hash FROM {Leaf._meta.db_table} ORD
 @contextmanager
 def stored_entries() -> Iterator[Iterator[tuple[Any, ...]]]:
     """The raw rows of all entries, in pieces."""
-    with _rows(ENTRIES.format(at=MOMENT[connection.vendor]), "journal_entries") as rows:
+    with raw_rows(ENTRIES.format(at=MOMENT[connection.vendor]), "journal_entries") as rows:
         yield rows
 
 
 @contextmanager
 def stored_leaves() -> Iterator[Iterator[tuple[Any, ...]]]:
     """The raw rows of all leaves in the tree's order, in pieces."""
-    with _rows(LEAVES, "journal_leaves") as rows:
+    with raw_rows(LEAVES, "journal_leaves") as rows:
         yield rows
 
 
 @contextmanager
-def _rows(question: str, name: str) -> Iterator[Iterator[tuple[Any, ...]]]:
+def raw_rows(question: str, name: str) -> Iterator[Iterator[tuple[Any, ...]]]:
     """Rows as the driver hands them over: neither model nor converter stands in between.
 
     PostgreSQL: a cursor on the server, in binary, inside a transaction; SQLite reads in pieces by itself, and a
