@@ -178,6 +178,10 @@ def renew(environment: dict[str, str]) -> int:
             kept = file.with_name(f"db-{time.strftime('%Y%m%d-%H%M%S')}.sqlite3")
             file.replace(kept)
             print(f"原数据库已改名为 {kept}")
+            # Its checkpoints belong to it: those of the new world begin a file of their own.
+            told = Path(environment.get("CHECKPOINT_FILE") or file.with_name("checkpoints.jsonl"))
+            if told.is_file():
+                told.replace(told.with_name(f"{told.stem}-{kept.stem.removeprefix('db-')}{told.suffix}"))
         built.replace(file)
         remember(file)
     print("新的演示世界已就位，执行 make run 启动。")
