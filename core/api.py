@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.http import QueryDict
 from django.urls import URLPattern, path
 from django.utils.module_loading import import_string
@@ -27,7 +26,7 @@ from rest_framework.views import APIView
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotAllowed, Refused
 from core.forms import VerbForm
-from core.idempotency import earlier, remember
+from core.idempotency import Once
 from core.pages import actor_of
 from core.rooms import Room, rooms
 from core.sealing import canonical_json
@@ -108,17 +107,22 @@ class VerbView(RoomView):
             title = "请求要带 If-Match（版本）和 Idempotency-Key（重复提交只算一次）"
             return Response({"title": title, "status": 428}, status=428, content_type=PROBLEM)
         digest = hashlib.sha256(request.path.encode() + canonical_json(_content(request))).hexdigest()
-        if earlier(actor.user_key, once, digest) is not None:
-            return Response(shown(self.room, thing, actor), headers={"ETag": f'"{thing.version}"'})
-        if not step.permission(actor, thing):
-            raise NotAllowed
-        if match != str(thing.version):
-            raise Conflict(current=thing)
-        cleaned = self._cleaned(request, thing, actor, step)
-        with transaction.atomic():
-            done = import_string(step.operation)(thing, actor=actor, **cleaned)
-            remember(actor.user_key, once, digest, path=request.path, location=done.get_absolute_url())
-        return Response(shown(self.room, done, actor), headers={"ETag": f'"{done.version}"'})
+        request_once = Once(actor.user_key, once, digest, request.path)
+        done: list[Any] = []
+
+        def act() -> str:
+            if not step.permission(actor, thing):
+                raise NotAllowed
+            if match != str(thing.version):
+                raise Conflict(current=thing)
+            done.append(import_string(step.operation)(thing, actor=actor, **self._cleaned(request, thing, actor, step)))
+            return str(done[0].get_absolute_url())
+
+        if request_once.earlier() is None:
+            request_once.do(act)
+            # Nothing done and no refusal: the same request was done by another process meanwhile.
+            thing = done[0] if done else self.room.fetch(actor, key)
+        return Response(shown(self.room, thing, actor), headers={"ETag": f'"{thing.version}"'})
 
     def _cleaned(self, request: Request, thing: Any, actor: Actor, step: Any) -> dict[str, Any]:
         form_class: type[VerbForm] = import_string(step.form) if step.form else VerbForm

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from core.errors import Refused
 from core.middleware import request_id
+
+# What a database says that is not there, is just starting, or has no room for one more.
+AWAY = (OperationalError, InterfaceError)
+RETRY_SECONDS = 5
 
 
 def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
@@ -35,8 +42,28 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault, with the incident number; without the database."""
+    """500: our fault, with the incident number; without the database. 503 where the database is away or cannot keep up."""
+    if isinstance(sys.exception(), AWAY):
+        return away(request)
     return HttpResponseServerError(render_to_string("errors/500.html", {"request_id": request_id.get()}))
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    """503: the database is away for a moment; to be sent again as it was, nothing is done twice."""
+    if request.path.startswith("/api/"):
+        body = {
+            "title": "数据库暂时连不上，请稍后用同一个 Idempotency-Key 重发。",
+            "status": 503,
+            "code": "away",
+            "errors": {},
+        }
+        answer: HttpResponse = JsonResponse(body, status=503, content_type="application/problem+json")
+    else:
+        page = render_to_string("errors/away.html", {"request_id": request_id.get()})
+        answer = HttpResponse(page, status=503)
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

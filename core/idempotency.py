@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import Conflict
+from core.errors import Conflict, Refused
 
 
 class IdempotencyKey(models.Model):
@@ -42,22 +44,56 @@ def digest_of(request: HttpRequest) -> str:
     return hashlib.sha256((request.path + body + files).encode()).hexdigest()
 
 
-def earlier(person: str, key: str, digest: str) -> str | None:
-    """Where the same request led when it was done before; None if it was not.
+@dataclass(frozen=True)
+class Once:
+    """One unsafe request by its key: whose, under which key ("" for none), with which content, at which path."""
 
-    raises  Conflict when the key was used for another content
-    """
-    row = IdempotencyKey.objects.filter(person_key=person, key=key).first() if key else None
-    if row is None:
-        return None
-    if row.digest != digest:
-        raise Conflict(_("这张表已经提交过，内容却不同。请从头打开再填。"))
-    return row.location
+    person: str
+    key: str
+    digest: str
+    path: str
 
+    @classmethod
+    def of(cls, request: HttpRequest) -> Once:
+        """Of a form that carries `idempotency_key`."""
+        key = request.POST.get("idempotency_key", "")[:64]
+        return cls(person_of(request), key, digest_of(request), request.path)
 
-def remember(person: str, key: str, digest: str, *, path: str, location: str) -> None:
-    """Keep that the request was done, in the transaction of its deed. writes  one IdempotencyKey, if there is a key"""
-    if key:
-        IdempotencyKey.objects.create(
-            person_key=person, key=key, path=path[:300], digest=digest, location=location[:300]
-        )
+    def earlier(self) -> str | None:
+        """Where the same request led when it was done before; None if it was not.
+
+        raises  Conflict when the key was used for another content
+        """
+        row = IdempotencyKey.objects.filter(person_key=self.person, key=self.key).first() if self.key else None
+        if row is None:
+            return None
+        if row.digest != self.digest:
+            raise Conflict(_("这张表已经提交过，内容却不同。请从头打开再填。"))
+        return row.location
+
+    def do(self, act: Callable[[], str]) -> str:
+        """Do the deed, and keep that it was done, in one transaction.
+
+        act      the deed; returns where it leads
+        returns  where it leads; when the same request was done meanwhile, where that one led
+        raises   what act raises
+        writes   what act writes and one IdempotencyKey, if there is a key; together or not at all
+        """
+        try:
+            with transaction.atomic():
+                location = act()
+                if self.key:
+                    IdempotencyKey.objects.create(
+                        person_key=self.person,
+                        key=self.key,
+                        digest=self.digest,
+                        path=self.path[:300],
+                        location=location[:300],
+                    )
+            return location
+        except (IntegrityError, Refused):
+            # Sent twice, since the first answer was lost: the first may have been done since we looked.
+            before = self.earlier()
+            if before is None:
+                raise
+            return before

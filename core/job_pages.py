@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.actor import Actor
 from core.documents import serve
+from core.idempotency import Once
 from core.pages import actor_of
 from core.reports import Report, ReportJob, jobs_for, report_kinds, request_report
 from core.rooms import rooms
@@ -42,8 +43,13 @@ def ask(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
     """Ask for a report: answers at once; the object's page shows how it goes. 404 for what one may not see."""
     _wanted, thing = thing_of(kind, str(key), actor_of(request))
     wanted = "xlsx" if request.POST.get("format") == "xlsx" else "pdf"
-    request_report(kind, thing, actor=actor_of(request), format=wanted)
-    return redirect(f"{thing.get_absolute_url()}#reports")
+
+    def act() -> str:
+        request_report(kind, thing, actor=actor_of(request), format=wanted)
+        return f"{thing.get_absolute_url()}#reports"
+
+    once = Once.of(request)
+    return redirect(once.earlier() or once.do(act))
 
 
 @login_required

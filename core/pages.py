@@ -11,7 +11,6 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
-from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -25,7 +24,7 @@ from core.documents import serve
 from core.error_pages import refused_page
 from core.errors import Conflict, Invalid, NotAllowed, Refused
 from core.forms import VerbForm
-from core.idempotency import digest_of, earlier, person_of, remember
+from core.idempotency import Once
 from core.listing import list_page
 from core.rooms import Room, number_of
 from core.sections import sections_for
@@ -55,25 +54,19 @@ def answer(
     """
     status = 200
     if request.method == "POST":
-        status = 422
-        person, key, digest = person_of(request), request.POST.get("idempotency_key", "")[:64], digest_of(request)
+        status, once = 422, Once.of(request)
         try:
-            before = earlier(person, key, digest)
+            before = once.earlier()
+            # What a form asks may have changed by the very deed that is sent again; so the second look is after it.
+            if before is None and not form.is_valid():
+                before = once.earlier()
         except Conflict as refusal:
             return refused_page(request, refusal)
         if before is not None:
             return redirect(before)
         if form.is_valid():
             try:
-                with transaction.atomic():
-                    location = done(act(dict(form.cleaned_data)))
-                    remember(person, key, digest, path=request.path, location=location)
-                return redirect(location)
-            except IntegrityError:
-                before = earlier(person, key, digest)
-                if before is None:
-                    raise
-                return redirect(before)
+                return redirect(once.do(lambda: done(act(dict(form.cleaned_data)))))
             except Refused as refusal:
                 status = refusal.status
                 context["refusal"] = refusal

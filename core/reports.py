@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -215,12 +215,15 @@ def make_report(payload: dict[str, Any]) -> None:
     """Make the file of one job. Repeats safely: a job that is done stays as it is.
 
     The rendering runs outside any long transaction of its own row: progress is visible, and a kill loses nothing.
+    raises  what a database that is away raises: no fault of the report, the outbox tries again
     """
     job = ReportJob.objects.get(pk=payload["job"])
     if job.is_over:
         return
     try:
         _make(job)
+    except (OperationalError, InterfaceError):
+        raise
     except Exception as fault:
         log.exception("report %s failed", job.pk)
         _note(job, state=ReportJob.FAILED, finished_at=clock.now(), error=f"{type(fault).__name__}：{fault}"[:400])

@@ -6,6 +6,7 @@ The first start builds the demonstration world (演示世界) beside the place o
 interrupted start leaves nothing half made. Later starts only apply migrations; no start ever empties anything.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -17,7 +18,7 @@ import time
 import urllib.request
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NoReturn
 
 from environs import Env
 
@@ -27,8 +28,11 @@ from scripts import world  # noqa: E402 - the folder of this file is not yet on 
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
-# A child that ends this often within a minute will not be well by being started again.
-RESTARTS_A_MINUTE = 5
+# A child that lived this long was well: whatever ended it came from outside, and it is started again at once.
+WELL_SECONDS = 10
+# One that ends sooner waits longer each time; the platform is never given up, for its reason (a full disk, a database
+# that is away) may go as it came.
+WAITS = (0.2, 1, 2, 5, 10, 15)
 LOG_BYTES = 10_000_000
 PR_SET_PDEATHSIG = 1
 
@@ -38,11 +42,13 @@ class Child:
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str], log: Path) -> None:
         self.name, self.command, self.environment, self.log = name, command, environment, log
-        self.ends: list[float] = []
+        self.short_lives = 0
+        self.due: float | None = None
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the process; it ends with this one, whatever ends this one."""
+        self.begun, self.due = time.monotonic(), None
         with open_log(self.log) as out:
             return subprocess.Popen(
                 self.command,
@@ -53,18 +59,29 @@ class Child:
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - the supervisor has no threads
             )
 
-    def well(self) -> bool:
-        """See after the process: start it again if it died; False when it dies over and over."""
+    def keep(self) -> None:
+        """See after the process: when it died, take away what it left and start it again, later the oftener it dies."""
         if self.process.poll() is None:
-            return True
+            return
         now = time.monotonic()
-        self.ends = [end for end in self.ends if now - end < 60] + [now]
-        if len(self.ends) > RESTARTS_A_MINUTE:
-            return False
-        print(f"{self.name}进程意外退出（代码 {self.process.returncode}），正在重新启动。记录见 {self.log}", flush=True)
-        time.sleep(1)
-        self.process = self.start()
-        return True
+        if self.due is None:
+            self.clear()
+            self.short_lives = 0 if now - self.begun >= WELL_SECONDS else self.short_lives + 1
+            wait = WAITS[min(self.short_lives, len(WAITS) - 1)]
+            self.due = now + wait
+            print(
+                f"{self.name}进程意外退出（代码 {self.process.returncode}），{wait:g} 秒后重新启动。记录见 {self.log}",
+                flush=True,
+            )
+            if self.short_lives == len(WAITS) - 1:
+                print(f"{self.name}进程反复退出，记录末尾：\n{tail(self.log)}", file=sys.stderr, flush=True)
+        elif now >= self.due:
+            self.process = self.start()
+
+    def clear(self) -> None:
+        """End what a dead process has left: its own children would go on serving, and working, beside the new ones."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def end(self, seconds: float = 15) -> None:
         """Ask the process to finish, and after some seconds make it."""
@@ -75,6 +92,7 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.clear()
 
 
 def end_with_parent() -> None:
@@ -107,8 +125,8 @@ def web(port: int, environment: dict[str, str]) -> Child:
     """Start the web processes (granian)."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"]
     command += ["--host", HOST, "--port", str(port), "--workers", environment.get("WEB_PROCESSES", "2")]
-    # A web process that dies ends its group, and `Child.well` starts the group again: a broken start shows at once.
-    command += ["--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
+    # One that dies is started again beside the others; a group that dies again and again ends, and `Child.keep` sees it.
+    command += ["--blocking-threads", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers"]
     return Child("网页", command, environment, world.data_dir(environment) / "logs" / "web.log")
 
 
@@ -164,16 +182,12 @@ def port_taken(port: int) -> bool:
     return False
 
 
-def watch(children: list[Child]) -> int:
-    """Stay with the processes until somebody asks for the end or one of them cannot be kept alive."""
+def watch(children: list[Child]) -> NoReturn:
+    """Stay with the processes until somebody asks for the end."""
     while True:
         for child in children:
-            if not child.well():
-                print(
-                    f"{child.name}进程反复退出，已停止。记录末尾（{child.log}）：\n{tail(child.log)}", file=sys.stderr
-                )
-                return 1
-        time.sleep(0.5)
+            child.keep()
+        time.sleep(0.2)
 
 
 def stop(number: int, frame: FrameType | None) -> None:
@@ -211,7 +225,7 @@ def main() -> int:
             # Only now, so that the two do not hinder each other in starting.
             children.append(worker(environment))
             announce(int(port), environment)
-            return watch(children)
+            watch(children)
         finally:
             for child in reversed(children):
                 child.end()

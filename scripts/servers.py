@@ -13,16 +13,53 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import redis
 
 START_SECONDS = 30
+# What a test's database may do without, and what is promised to those whose writes were acknowledged.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
 
 
 class NoServerError(Exception):
     """There is no such server and none can be started; the message says what is missing."""
+
+
+@dataclass
+class Server:
+    """A server of our own, which may be killed and started again on the same data and port."""
+
+    address: str
+    command: Sequence[str | Path]
+    log: Path
+    ready: Callable[[], bool]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it lets us in. raises  NoServerError with the end of its log"""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=out, cwd="/")
+        deadline = time.monotonic() + START_SECONDS
+        while not self.ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise NoServerError("服务器没有启动：" + self.log.read_text(encoding="utf-8", errors="replace")[-500:])
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End it by its own process id."""
+        if self.process is None:
+            return
+        # SIGINT is PostgreSQL's fast shutdown and ends Redis too.
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @contextmanager
@@ -59,6 +96,16 @@ def may_create_databases(address: str) -> bool:
 @contextmanager
 def throwaway_postgresql() -> Iterator[str]:
     """A PostgreSQL server for the length of the tests."""
+    with own_postgresql(QUICK) as server:
+        yield server.address
+
+
+@contextmanager
+def own_postgresql(settings: Sequence[str]) -> Iterator[Server]:
+    """A PostgreSQL server with data, port and settings (QUICK, DURABLE) of its own.
+
+    raises  NoServerError
+    """
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     if not programs:
         raise NoServerError("没有 PostgreSQL（Debian 软件包 postgresql）")
@@ -81,7 +128,6 @@ def throwaway_postgresql() -> Iterator[str]:
         if made.returncode:
             raise NoServerError("initdb 失败：" + made.stderr.decode(errors="replace").strip()[-300:])
         port = free_port()
-        quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100"]
         command: list[str | Path] = [
             *start,
             programs[-1],
@@ -94,10 +140,10 @@ def throwaway_postgresql() -> Iterator[str]:
             "-h",
             "127.0.0.1",
         ]
-        command += [word for setting in quick for word in ("-c", setting)]
+        command += [word for setting in (*settings, "max_connections=100") for word in ("-c", setting)]
         address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        with running(command, folder / "log", lambda: may_create_databases(address)):
-            yield address
+        with running(Server(address, command, folder / "log", lambda: may_create_databases(address))) as server:
+            yield server
 
 
 @contextmanager
@@ -119,14 +165,25 @@ def redis_server() -> Iterator[str]:
 @contextmanager
 def throwaway_redis() -> Iterator[str]:
     """A Redis server for the length of the tests."""
+    with own_redis() as server:
+        yield server.address
+
+
+@contextmanager
+def own_redis() -> Iterator[Server]:
+    """A Redis server of our own that keeps nothing on disk.
+
+    raises  NoServerError
+    """
     program = shutil.which("redis-server")
     if program is None:
         raise NoServerError("没有 Redis（Debian 软件包 redis-server）")
     with folder_of("redis") as (folder, start):
         port = free_port()
         command = [*start, program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-        with running(command, folder / "log", lambda: bool(empty_redis(f"redis://127.0.0.1:{port}"))):
-            yield f"redis://127.0.0.1:{port}/0"
+        address = f"redis://127.0.0.1:{port}"
+        with running(Server(f"{address}/0", command, folder / "log", lambda: bool(empty_redis(address)))) as server:
+            yield server
 
 
 def empty_redis(address: str) -> str:
@@ -163,28 +220,13 @@ def folder_of(account: str) -> Iterator[tuple[Path, list[str]]]:
 
 
 @contextmanager
-def running(command: Sequence[str | Path], log: Path, ready: Callable[[], bool]) -> Iterator[None]:
-    """Run a server until the block ends; it is ended by its own process id.
-
-    raises  NoServerError with the end of its log when it is not ready in time
-    """
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, cwd="/")
+def running(server: Server) -> Iterator[Server]:
+    """Run a server until the block ends. raises  NoServerError"""
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise NoServerError("服务器没有启动：" + log.read_text(encoding="utf-8", errors="replace")[-500:])
-            time.sleep(0.1)
-        yield
+        server.start()
+        yield server
     finally:
-        # SIGINT is PostgreSQL's fast shutdown and ends Redis too.
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()
 
 
 def free_port() -> int:
