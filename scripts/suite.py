@@ -21,6 +21,8 @@ from scripts import servers  # noqa: E402 - the folder of this file is not yet o
 
 BIN = Path(sys.executable).parent
 NOTHING_COLLECTED = 5
+# The exit status by which the kill campaign says that there is no server to be killed.
+NO_SERVER = 2
 TAIL = 120
 # A deployment as `check --deploy` wants to judge it; the key is nobody's.
 DEPLOYMENT = {
@@ -128,6 +130,16 @@ def in_browser() -> Outcome:
     return pytest("tests/browser", "-m", "browser", environment={"DATABASE_URL": "", "REDIS_URL": ""})
 
 
+def killed() -> Outcome:
+    """The short kill campaign: what serves the platform dies under load, and every acknowledged write is looked for."""
+    status, output = run([sys.executable, "-m", "scripts.chaos", "servers"], {"QUICK": "1"})
+    if status == NO_SERVER:
+        return Outcome(None, output.strip().splitlines()[-1])
+    rows = dict(line.split("\t", 1) for line in output.splitlines() if "\t" in line)
+    note = " · ".join(f"{name} {rows[name]}" for name in ("强杀", "确认后丢失", "重复", "断链", "恢复服务") if name in rows)
+    return Outcome(status == 0, note, "" if status == 0 else output)
+
+
 def tail(text: str) -> str:
     """The last lines of a long output."""
     return "\n".join(text.rstrip().splitlines()[-TAIL:])
@@ -138,9 +150,10 @@ CHECK: Part = ("静态检查", static_checks)
 SQLITE: Part = ("SQLite 测试", on_sqlite)
 SERVERS: Part = ("PostgreSQL + Redis 测试", on_servers)
 BROWSER: Part = ("浏览器测试", in_browser)
+CHAOS: Part = ("强杀演练（短）", killed)
 BENCH: Part = ("基准测量", measured)
 RUNS: dict[str, list[Part]] = {
-    "all": [CHECK, SQLITE, SERVERS, BROWSER],
+    "all": [CHECK, SQLITE, SERVERS, BROWSER, CHAOS],
     "check": [CHECK],
     "fast": [CHECK, SQLITE],
     "bench": [BENCH],
