@@ -136,7 +136,9 @@ def killed() -> Outcome:
     if status == NO_SERVER:
         return Outcome(None, output.strip().splitlines()[-1])
     rows = dict(line.split("\t", 1) for line in output.splitlines() if "\t" in line)
-    note = " · ".join(f"{name} {rows[name]}" for name in ("强杀", "确认后丢失", "重复", "断链", "恢复服务") if name in rows)
+    note = " · ".join(
+        f"{name} {rows[name]}" for name in ("强杀", "确认后丢失", "重复", "断链", "恢复服务") if name in rows
+    )
     return Outcome(status == 0, note, "" if status == 0 else output)
 
 

@@ -10,7 +10,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+
+import psycopg
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # The default in config/settings.py, for the printed line.
@@ -62,9 +65,11 @@ def prepare(environment: dict[str, str]) -> None:
     file = database_file(environment)
     wants_demo = environment.get("DEMO") in {"1", "true", "True"}
     if file is None or file.is_file() or not (wants_demo and can_build()):
-        if file is None or not up_to_date(file):
+        address = environment.get("DATABASE_URL", "")
+        place = file or server_place(environment)
+        if not up_to_date(place, address):
             manage(environment, "migrate", "--verbosity", "0")
-            remember(file)
+            remember(place)
         return
     print("首次启动：正在建立演示世界……", flush=True)
     started = time.monotonic()
@@ -74,29 +79,38 @@ def prepare(environment: dict[str, str]) -> None:
     print(f"演示世界已建立（{time.monotonic() - started:.0f} 秒）。", flush=True)
 
 
-def up_to_date(file: Path) -> bool:
-    """Tell in milliseconds whether a SQLite file has every migration of ours, and of the packages now installed.
+def up_to_date(place: Path, address: str = "") -> bool:
+    """Tell in milliseconds whether a database has every migration of ours, and of the packages now installed.
 
     Asking Django takes seconds, which is most of a start.
+    place    the SQLite file, or what stands for a server's database (`server_place`);  address: the server's
     """
     ours = {(path.parent.parent.name, path.stem) for path in BASE_DIR.glob("*/migrations/[0-9]*.py")}
-    note = migrated_note(file)
+    note = migrated_note(place)
     if not note.is_file() or note.read_text(encoding="ascii") != packages_digest():
         return False
-    connection = sqlite3.connect(file)
+    asked = "SELECT app, name FROM django_migrations"
     try:
-        applied = set(connection.execute("SELECT app, name FROM django_migrations"))
-    except sqlite3.DatabaseError:
+        if address:
+            with psycopg.connect(address, connect_timeout=5) as server:
+                applied = set(server.execute(asked).fetchall())
+        else:
+            with closing(sqlite3.connect(place)) as file:
+                applied = set(file.execute(asked))
+    except (sqlite3.DatabaseError, psycopg.Error):
         return False
-    finally:
-        connection.close()
     return ours <= applied
 
 
-def remember(file: Path | None) -> None:
-    """Note beside a SQLite file which packages' migrations it has."""
-    if file is not None:
-        migrated_note(file).write_text(packages_digest(), encoding="ascii")
+def server_place(environment: dict[str, str]) -> Path:
+    """What stands for a server's database in our folder; another address is another database."""
+    digest = hashlib.sha256(environment["DATABASE_URL"].encode()).hexdigest()
+    return data_dir(environment) / f"server-{digest[:16]}"
+
+
+def remember(place: Path) -> None:
+    """Note which packages' migrations a database has."""
+    migrated_note(place).write_text(packages_digest(), encoding="ascii")
 
 
 def migrated_note(file: Path) -> Path:

@@ -18,6 +18,7 @@ import yaml
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
@@ -220,6 +221,21 @@ def test_later_start_migrates_only_what_is_missing(tmp_path: Path) -> None:
         database.execute("DELETE FROM django_migrations WHERE app = ?", [ours[0][0]])
         database.commit()
         assert not world.up_to_date(file)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_later_start_on_a_server_asks_the_server(tmp_path: Path) -> None:
+    named = connection.settings_dict
+    host = f"{named['USER']}:{named['PASSWORD']}@{named['HOST']}:{named['PORT']}"
+    environment = {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"postgresql://{host}/{named['NAME']}"}
+    place, address = world.server_place(environment), environment["DATABASE_URL"]
+    assert not world.up_to_date(place, address), "nothing is known of the packages' own migrations"
+    world.remember(place)
+    assert world.up_to_date(place, address)
+    assert not world.up_to_date(place, f"postgresql://{host}/no_such_database")
+    elsewhere = {**environment, "DATABASE_URL": f"postgresql://{host}/other"}
+    assert world.server_place(elsewhere) != place
 
 
 def test_asking_no_keeps_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -21,11 +22,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import psycopg
 
 from scripts import servers
 from scripts.chaos.caller import Caller, Log
@@ -37,6 +40,8 @@ GOAL_SECONDS = 10
 AWAY_SECONDS = 90
 DRAIN_SECONDS = 300
 WARM_SECONDS = 6
+# How long Redis stays away in the end: of a whole campaign, of a short one.
+OUTAGE_SECONDS = (60, 10)
 STEADY = 4
 
 
@@ -126,9 +131,11 @@ class Campaign:
         self.watch = Watch(port, self.over)
         self.people: list[Person] = [each(port, facts, self.log, self.over, seed) for each in PEOPLE]
         self.kills: list[tuple[Kill, float | None]] = []
+        self.outage = ""
+        self.faults: list[str] = []
 
     def play(self, order: list[str], chance: random.Random) -> None:
-        """Warm up, kill in that order, let everybody finish what they began."""
+        """Warm up, then kill in that order."""
         for thread in (self.watch, *self.people):
             thread.start()
         time.sleep(WARM_SECONDS)
@@ -142,9 +149,6 @@ class Campaign:
             )
             time.sleep(chance.uniform(0.5, 3))
         time.sleep(2)
-        self.over.set()
-        for person in self.people:
-            person.join(120)
 
     @property
     def acknowledged(self) -> int:
@@ -159,18 +163,56 @@ class Campaign:
             time.sleep(0.1)
         return None
 
-    def drain(self, environment: dict[str, str]) -> float | None:
-        """Seconds until the worker has done all that waited; None when it has not. Asked of the database."""
-        begun = time.monotonic()
-        words = "from core.outbox import OutboxItem as I; from core.reports import ReportJob as J; "
-        words += (
-            "print(I.objects.filter(done_at=None).count() + J.objects.filter(state__in=['queued','running']).count())"
-        )
+    def without_redis(self, seconds: float) -> None:
+        """Redis goes and stays away for a while: everybody works on; what waits is done when it is back."""
+        redis = self.machine.redis
+        if redis is None or redis.process is None:
+            return
+        redis.process.kill()
+        redis.process.wait()
+        begun, before = time.monotonic(), len(self.log.deeds)
+        time.sleep(seconds)
+        deeds, pages = self.log.deeds[before:], [probe for probe in self.watch.probes if probe.asked >= begun]
+        good = sum(deed.ended == "acknowledged" for deed in deeds)
+        bad = sum(bool(deed.faults) for deed in deeds) + sum(not probe.good for probe in pages)
+        redis.start()
+        back = time.monotonic()
+        self.outage = f"{seconds:.0f} 秒：确认 {good} 次，打开页面 {len(pages)} 次，其中失败 {bad}"
+        if bad or not good:
+            self.faults.append(f"Redis 不在时：{self.outage}")
+        # The people stop asking, so that what waits is what the outage left.
+        self.over.set()
+        self.join()
+        done = self.drain(back)
+        self.outage += "；回来后没有补完" if done is None else f"；回来后 {done:.0f} 秒补完"
+
+    def join(self) -> None:
+        """Let everybody finish what they began."""
+        for person in self.people:
+            person.join(120)
+
+    def drain(self, begun: float) -> float | None:
+        """Seconds from then until nothing waits any more; None when it still does."""
         while time.monotonic() - begun < DRAIN_SECONDS:
-            if run(environment, "manage.py", "shell", "--verbosity", "0", "-c", words).split()[-1] == "0":
+            if backlog(self.machine.platform.environment) == 0:
                 return time.monotonic() - begun
-            time.sleep(2)
+            time.sleep(0.5)
         return None
+
+
+def backlog(environment: dict[str, str]) -> int:
+    """How many pieces of work and reports are not done."""
+    asked = (
+        "SELECT (SELECT count(*) FROM core_outboxitem WHERE done_at IS NULL)"
+        " + (SELECT count(*) FROM core_reportjob WHERE state IN ('queued', 'running'))"
+    )
+    if environment["DATABASE_URL"]:
+        with psycopg.connect(environment["DATABASE_URL"], connect_timeout=5) as server:
+            row = server.execute(asked).fetchone()
+    else:
+        with closing(sqlite3.connect(Path(environment["DATA_DIR"]) / "db.sqlite3", timeout=20)) as file:
+            row = file.execute(asked).fetchone()
+    return int(row[0]) if row else 0
 
 
 def table(campaign: Campaign, told: dict[str, Any], drained: float | None, seconds: float) -> str:
@@ -198,6 +240,7 @@ def table(campaign: Campaign, told: dict[str, Any], drained: float | None, secon
         ("报告", f"{told.get('reports', 0)} 份，各一份文件、一条通知（共做 {told.get('attempts', 0)} 遍）"),
         ("文件", f"{told.get('files', 0)} 个，摘要相符"),
         ("恢复服务", f"{swift}；{GOAL_SECONDS} 秒内 {in_time} / {len(campaign.kills)}"),
+        ("Redis 停开", campaign.outage or "没有 Redis"),
         ("办完积压", "没有办完" if drained is None else f"{drained:.0f} 秒"),
         ("用时", f"{seconds:.0f} 秒"),
     ]
@@ -239,21 +282,24 @@ def main(kind: str, kills: int, seed: int, *, quick: bool) -> int:
             campaign = Campaign(machine, facts, folder, seed)
             print(f"强杀演练：{kind}，{kills} 次，SEED={seed}", flush=True)
             campaign.play(deck(machine.kinds, kills, chance), chance)
-            drained = campaign.drain(environment)
+            campaign.without_redis(OUTAGE_SECONDS[quick])
+            campaign.over.set()
+            campaign.join()
+            drained = campaign.drain(time.monotonic())
             (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
             files = (str(folder / "facts.json"), str(folder / "deeds.jsonl"))
             told = json.loads(run(environment, "-m", "scripts.chaos.checks", *files))
-        findings = [*told["findings"], *(person.fault for person in campaign.people if person.fault)]
+        findings = [*told["findings"], *campaign.faults, *(person.fault for person in campaign.people if person.fault)]
         findings += [f"{kill.kind}（{kill.part}）之后没有恢复" for kill, back in campaign.kills if back is None]
         if drained is None:
             findings.append("积压没有办完")
         print(table(campaign, told, drained, time.monotonic() - begun))
         for finding in findings:
             print(f"问题：{finding}")
-        if findings and os.environ.get("KEEP"):
-            print(f"留下了 {shutil.copytree(folder, os.environ['KEEP'], dirs_exist_ok=True)}")
         return 1 if findings else 0
     finally:
+        if kept := os.environ.get("KEEP"):
+            shutil.copytree(folder, kept, dirs_exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

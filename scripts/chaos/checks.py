@@ -48,10 +48,9 @@ def _keys(deeds: list[dict[str, Any]], told: dict[str, Any]) -> set[str]:
 
     kept = Counter(IdempotencyKey.objects.values_list("key", flat=True))
     for deed in deeds:
-        if deed["what"] == DRAFT:
-            continue
         here = kept[deed["key"]]
-        if deed["ended"] == "acknowledged" and here == 0:
+        # Autosave has the draft's version instead of a key.
+        if deed["ended"] == "acknowledged" and here == 0 and deed["what"] != DRAFT:
             told["lost"] += 1
             told["findings"].append(
                 f"确认过的「{deed['what']}」不见了：{deed['who']} {deed['path']} {deed['said'][:120]}"
@@ -120,7 +119,7 @@ def _drafts(deeds: list[dict[str, Any]], told: dict[str, Any]) -> None:
         bid = Bid.objects.get(pk=key)
         saved = load_draft(str(bid.organization_id), draft_key(bid))
         content = saved.content if saved and bid.envelope is None else unsealed(bid)[1]
-        found = re.search(r"第 (\d+) 稿", content["plan"]["approach"])
+        found = re.search(r"第 (\d+) 稿", content["plan"].get("approach", ""))
         n = int(found[1]) if found else 0
         if not sure <= n <= sent:
             told["lost"] += 1
