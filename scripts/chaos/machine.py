@@ -167,24 +167,26 @@ class Machine:
     def _strike_server(self, kind: str, server: Server | None, part: str) -> Kill:
         assert server is not None  # noqa: S101 - `kinds` names only what is there
         assert server.process is not None  # noqa: S101 - it was started
-        if part == "一个连接":
+        backends = [pid for pid in children_of(server.process.pid) if "127.0.0.1(" in command_of(pid)]
+        if part == "一个连接" and backends:
             # PostgreSQL then takes all its processes down and recovers by itself.
-            backends = [pid for pid in children_of(server.process.pid) if "127.0.0.1(" in command_of(pid)]
-            return Kill(kind, part, kill(self.chance.sample(backends, min(1, len(backends)))), time.monotonic())
+            return Kill(kind, part, kill([self.chance.choice(backends)]), time.monotonic())
         hit = kill(tree_of(server.process.pid))
         server.process.wait()
         time.sleep(self.chance.uniform(0, 2))
         since = time.monotonic()
         server.start()
-        return Kill(kind, part, hit, since)
+        return Kill(kind, "整个服务器", hit, since)
 
     def _strike_child(self, kind: str, word: str, part: str) -> Kill:
-        pid = self.platform.child(word)
-        if pid is None:  # the supervisor is just starting it again
-            return Kill(kind, part, 0, time.monotonic())
+        # The supervisor may just be starting it again.
+        self.platform.wait_until(lambda: self.platform.child(word) is not None)
+        pid = self.platform.child(word) or 0
         below = [each for each in tree_of(pid)[1:] if "resource_tracker" not in command_of(each)]
-        wanted = {"全部": [pid, *below], "主进程": [pid], "一个子进程": self.chance.sample(below, min(1, len(below)))}
-        return Kill(kind, part, kill(wanted[part]), time.monotonic())
+        if part == "一个子进程" and below:
+            return Kill(kind, part, kill([self.chance.choice(below)]), time.monotonic())
+        wanted = [pid] if part == "主进程" else [pid, *below]
+        return Kill(kind, part if part == "主进程" else "全部", kill(wanted), time.monotonic())
 
     def _strike_supervisor(self) -> Kill:
         """As a service manager of the operating system does: start it again until it stays."""
