@@ -32,6 +32,7 @@ from scripts.chaos.machine import BASE_DIR, Machine, Platform, running
 
 # How long Redis stays away in the end: of a whole campaign, of a short one.
 OUTAGE_SECONDS = (60, 10)
+SHOWN = 20
 
 
 def environment_of(folder: Path, port: int, database: str, broker: str, *, quick: bool) -> dict[str, str]:
@@ -108,8 +109,10 @@ def main(kind: str, kills: int, seed: int, *, quick: bool) -> int:
         if drained is None:
             findings.append("积压没有办完")
         print(table(campaign, told, drained, time.monotonic() - begun))
-        for finding in findings:
+        for finding in findings[:SHOWN]:
             print(f"问题：{finding}")
+        if len(findings) > SHOWN:
+            print(f"……共 {len(findings)} 条")
         return 1 if findings else 0
     finally:
         if kept := os.environ.get("KEEP"):

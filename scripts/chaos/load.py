@@ -125,7 +125,7 @@ class Bidder(Person):
         found = re.search(r"/w/bids/([0-9a-f-]{36})/", begun.said)
         if found is None:
             raise RuntimeError(f"no bid: {begun.status} {begun.said[:300]}")
-        self.key, self.draft = found[1], 0
+        self.key, self.draft = found[1], 1
         self.page = f"{self.chance.randrange(16**32):032x}"
         self.keep(
             "contact", {"contact-name": "沈圆", "contact-phone": "0871-60001004", "contact-email": "a@example.org"}
