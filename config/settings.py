@@ -179,6 +179,8 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
 elif database["ENGINE"] == "django.db.backends.postgresql":
     database["CONN_MAX_AGE"] = 60
     database["CONN_HEALTH_CHECKS"] = True
+    # A host that neither answers nor refuses is away after seconds, not minutes; DATABASE_URL may say otherwise.
+    database["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 15_000} | database.get("OPTIONS", {})
 else:
     raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgresql://…")
 # A transaction is opened where something is written (on SQLite it takes the write lock), never round a whole request.
@@ -214,6 +216,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         # A page never waits for Redis: the nudge is lost, the outbox is not. The worker has its own patience.
         "max_retries": 0,
         "socket_connect_timeout": 1,
+        "socket_timeout": 5,
     }
     if REDIS_URL
     else {

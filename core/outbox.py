@@ -7,6 +7,7 @@ queue's memory and a beat sweep relays what was not done. Handlers are idempoten
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,7 +25,10 @@ MAX_TRIES = 8
 LEASE = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 """How long a worker may be silent about an item before another takes it."""
 
+REST_SECONDS = 5.0
+
 _handlers: dict[str, Handler] = {}
+_asked_again_at = 0.0
 
 
 class OutboxItem(models.Model):
@@ -61,12 +65,19 @@ def enqueue(topic: str, payload: dict[str, Any], *, key: str) -> None:
 
 
 def wake() -> None:
-    """Nudge a worker; a broker that is down is no fault of the caller: the sweep comes round."""
+    """Nudge a worker; a broker that is down is no fault of the caller: the sweep comes round.
+
+    A broker that did not answer is left in peace for a while: one that hangs costs each asking its whole timeout.
+    """
+    global _asked_again_at  # noqa: PLW0603 - what this process knows of its broker
+    if time.monotonic() < _asked_again_at:
+        return
     try:
         from celery import current_app  # the queue is a slow import, and only a nudge
 
         current_app.send_task("core.tasks.relay_outbox", ignore_result=True, retry=False)
     except Exception as fault:  # noqa: BLE001 - whatever a broker's client raises
+        _asked_again_at = time.monotonic() + REST_SECONDS
         log.warning("outbox: no broker (%s); the sweep will relay", type(fault).__name__)
 
 

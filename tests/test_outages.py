@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -196,6 +197,17 @@ def test_a_cache_asks_redis_again_when_it_is_back(settings: Any) -> None:
     caches["default"].set("a", 2)
     assert caches["default"].get("a") == 2
     caches["default"].delete("a")
+
+
+def test_nobody_waits_for_a_queue_that_is_away() -> None:
+    code = (
+        "import django; django.setup(); from core import outbox\n"
+        "outbox.wake(); first = outbox._asked_again_at; outbox.wake(); print(first > 0, outbox._asked_again_at == first)"
+    )
+    environment = {**os.environ, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "DATABASE_URL": ""}
+    environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["True", "True"], done.stderr
 
 
 def until(reached: Callable[[], bool], seconds: float = 30) -> bool:
