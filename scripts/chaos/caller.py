@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 ANSWER_SECONDS = 30
 # A person gives up sooner; the campaign wants to know how it ended.
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 # What says "come again": the server is away, or the balance of the platform is.
 AGAIN = {500, 502, 503, 504}
 
