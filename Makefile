@@ -17,7 +17,7 @@ SOURCES := $(shell find accounts audit catalog core demo evaluation portal procu
 	-name '*.py' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.png' 2>/dev/null)
 STATIC := $(filter static/%,$(SOURCES))
 
-.PHONY: help run setup backup restore demo test test-fast bench chaos check lock system setup-test clean
+.PHONY: help run setup backup restore demo release test test-fast bench chaos check lock system setup-test clean
 help:
 	@echo "make run        安装所需的一切并启动   http://127.0.0.1:$(PORT)/   （PORT=8001 换端口）"
 	@echo "make setup      只安装，不启动"
@@ -29,6 +29,7 @@ help:
 	@echo "make bench      测量：批量报告的速度（同一次运行内的比值）"
 	@echo "make chaos      强杀演练：负载下随机强杀 50 次，核对确认过的写入（KILLS= SEED= 可设）"
 	@echo "make check      只做静态检查"
+	@echo "make release    把本版本的演示数据存入 tests/upgrades，供以后的升级测试用"
 	@echo "make lock       重新求解依赖锁文件"
 	@echo "make clean      删除安装出来的文件（不动 var/ 里的数据）"
 
@@ -40,6 +41,9 @@ setup: $(V)/.run staticroot/.stamp
 
 demo: setup
 	@$(PY) scripts/world.py demo
+
+release: setup
+	@$(PY) scripts/world.py release
 
 backup: setup
 	@$(PY) manage.py backup $(TO)

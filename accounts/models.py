@@ -1,5 +1,6 @@
 """The models of all rooms, re-exported for Django."""
 
+from accounts.authenticators.models import Authenticator, RecoveryCode
 from accounts.experts.models import Expert
 from accounts.memberships.models import Delegation, Membership
 from accounts.organizations.models import BankAccountChange, CreditRecord, Organization, OrganizationDocument
@@ -7,6 +8,7 @@ from accounts.regions.models import Region
 from accounts.users.models import User
 
 __all__ = [
+    "Authenticator",
     "BankAccountChange",
     "CreditRecord",
     "Delegation",
@@ -14,6 +16,7 @@ __all__ = [
     "Membership",
     "Organization",
     "OrganizationDocument",
+    "RecoveryCode",
     "Region",
     "User",
 ]

@@ -9,6 +9,7 @@ from core.permissions import can_oversee
 
 if TYPE_CHECKING:
     from accounts.organizations.models import Organization
+    from accounts.users.models import User
 
 
 def can_verify_organization(actor: Actor, organization: Organization) -> bool:
@@ -81,3 +82,13 @@ def can_see_papers(actor: Actor, organization: Organization) -> bool:
 def can_see_experts(actor: Actor) -> bool:
     """Who draws panels, who witnesses the draw, who keeps the pool."""
     return actor.has("procurement_officer", "discipline_officer", "system_admin")
+
+
+def can_keep_second_factor(actor: Actor, user: User) -> bool:
+    """The person alone: nobody sets up, renews or ends another's second factor."""
+    return actor.user_key == str(user.pk)
+
+
+def can_reset_second_factor(actor: Actor, user: User) -> bool:
+    """The administrator, for somebody else; the operator of the machine acts as the platform."""
+    return actor.user_key == "system" or (actor.has("system_admin") and actor.user_key != str(user.pk))

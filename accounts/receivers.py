@@ -33,8 +33,11 @@ NEWS = {
 def journal_refused_login(
     sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
-    """A wrong password goes on the person's chain; a name nobody has only into the log, without the name."""
-    if request is None or getattr(request, "axes_locked_out", False):
+    """A wrong password goes on the person's chain; a name nobody has only into the log, without the name.
+
+    A wrong code of the second factor is counted by axes too, but has its own entry already.
+    """
+    if request is None or getattr(request, "axes_locked_out", False) or "second_factor" in credentials:
         return
     user = User.objects.filter(username=credentials.get("username") or "").first()
     if user is None:

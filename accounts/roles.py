@@ -1,5 +1,7 @@
 """The roles (角色) of house.md 4b.11, and which kind of organization may hold them."""
 
+from collections.abc import Iterable
+
 ROLES: dict[str, str] = {
     "programme_officer": "业务经办",
     "procurement_officer": "采购经办",
@@ -47,3 +49,13 @@ OFFICE: dict[str, str] = {
     "funds_reviewer": "经审",
     "discipline_officer": "纪检",
 }
+
+# Who may come in with a password alone; every other role, also one that is added later, needs a second factor (两步验证).
+PASSWORD_SUFFICES: frozenset[str] = frozenset(
+    {"provider_admin", "provider_bidder", "provider_worker", "expert", "evaluator"}
+)
+
+
+def second_factor_demanded(roles: Iterable[str]) -> bool:
+    """Whether somebody who holds these roles needs a second factor. source  GB/T 22239-2019 8.1.4.1"""
+    return not PASSWORD_SUFFICES.issuperset(roles)

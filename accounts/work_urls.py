@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from accounts.authenticators import views as authenticators
 from accounts.experts.views import experts
 from accounts.memberships import views as memberships
 from accounts.organizations import views as organizations
@@ -11,6 +12,8 @@ urlpatterns = [
     path("me/", memberships.me, name="me"),
     path("me/notices/", users.notices, name="my_notices"),
     path("me/notices/<slug:channel>/try/", users.try_notice, name="try_notice"),
+    path("me/second/", authenticators.mine, name="second_factor_mine"),
+    path("me/second/begin/", authenticators.begin, name="second_factor_begin"),
     path("delegations/", memberships.delegations, name="delegations"),
     path("delegations/<uuid:key>/end/", memberships.stop_delegation, name="end_delegation"),
     path("organizations/<uuid:key>/members/", memberships.members, name="members"),
@@ -19,6 +22,11 @@ urlpatterns = [
         "organizations/<uuid:key>/members/<uuid:membership>/password/",
         memberships.reset_member_password,
         name="reset_member_password",
+    ),
+    path(
+        "organizations/<uuid:key>/members/<uuid:membership>/second/",
+        authenticators.reset_member,
+        name="reset_member_second_factor",
     ),
     path("organizations/", include((organizations.urlpatterns, "organizations"))),
     path("experts/", experts, name="experts"),

@@ -5,6 +5,7 @@ A file named by ENV_FILE (default `.env` beside manage.py) is read first; the en
 """
 
 import importlib.util
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
 
 # --- 1. What kind of installation this is -----------------------------------------------------------------------------
 
+with (BASE_DIR / "pyproject.toml").open("rb") as stream:
+    VERSION: str = tomllib.load(stream)["project"]["version"]
 DEBUG = env.bool("DEBUG", False)
 # DEMO=1 installs the demonstration world (演示世界): its log-ins work nowhere else, and `check --deploy` refuses it.
 DEMO = env.bool("DEMO", False)
@@ -128,6 +131,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.memberships.middleware.ActorMiddleware",
+    "accounts.authenticators.middleware.SecondFactorMiddleware",
     "accounts.memberships.middleware.LogInMiddleware",
     # Axes wants to be the last: it turns a locked-out log-in into an answer.
     "axes.middleware.AxesMiddleware",
@@ -300,6 +304,11 @@ AXES_HTTP_RESPONSE_CODE = 429
 
 # axes.W006 asks for the address as well; then four guesses from each of many addresses would go through.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+
+# Off (two factors for nobody) is for the demonstration and for tests; `check --deploy` refuses it elsewhere.
+TWO_FACTOR = env.bool("TWO_FACTOR", True)
+# Axes keeps what was typed with a refused log-in: neither passwords nor codes.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # Counted from the last request (config/sessions.py), not from the log-in.

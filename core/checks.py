@@ -36,3 +36,11 @@ def no_demo_in_production(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO:
         return [Error("DEMO=1 opens log-ins with a known password", hint="unset DEMO", id="core.E003")]
     return []
+
+
+@register(Tags.security, deploy=True)
+def two_factors_in_production(**kwargs: Any) -> list[CheckMessage]:
+    """With a password alone whoever learned it is the person; the demonstration's people are excepted anyway."""
+    if not settings.TWO_FACTOR and not settings.DEMO:
+        return [Error("TWO_FACTOR=0 lets staff in with a password alone", hint="unset TWO_FACTOR", id="core.E004")]
+    return []

@@ -1,6 +1,7 @@
 """The database that the platform serves on this machine: made on the first start, brought up to date on the others.
 
 usage: python scripts/world.py demo       (`make demo`: build the demonstration world anew and, after asking, swap it in)
+       python scripts/world.py release    (`make release`: keep the data of this version for later upgrade tests)
 """
 
 import fcntl
@@ -11,11 +12,16 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BASE_DIR))
+from scripts import keys  # noqa: E402 - the folder of this file is not yet on the path of a script
+
 # The default in config/settings.py, for the printed line.
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 - a public one, for a world of invented people
 LOG_INS = [
@@ -202,7 +208,25 @@ def renew(environment: dict[str, str]) -> int:
     return 0
 
 
+def keep_release(environment: dict[str, str]) -> int:
+    """Build a demonstration in a throwaway folder and keep its rows in tests/upgrades under the version's name."""
+    if not can_build():
+        print("这份代码不含演示世界（demo/）。", file=sys.stderr)
+        return 2
+    with (BASE_DIR / "pyproject.toml").open("rb") as stream:
+        version = tomllib.load(stream)["project"]["version"]
+    target = BASE_DIR / "tests" / "upgrades" / f"{version}.json.xz"
+    with TemporaryDirectory() as folder:
+        keys.make_keys(Path(folder) / "keys")
+        inside = {**environment, "DATA_DIR": folder, "ENV_FILE": os.devnull, "DEMO": "1", "REDIS_URL": ""}
+        built = build(inside, Path(folder) / "db.sqlite3")
+        manage({**inside, "DATABASE_URL": f"sqlite:///{built}"}, "keep_release", str(target))
+    return 0
+
+
+DEEDS = {"demo": renew, "release": keep_release}
+
 if __name__ == "__main__":
-    if sys.argv[1:] != ["demo"]:
+    if len(sys.argv) != 2 or sys.argv[1] not in DEEDS:
         sys.exit(__doc__)
-    sys.exit(renew(dict(os.environ)))
+    sys.exit(DEEDS[sys.argv[1]](dict(os.environ)))

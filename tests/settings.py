@@ -32,6 +32,8 @@ os.environ |= {
     "DEBUG": "0",
     "DEMO": "1" if importlib.util.find_spec("demo") else "0",
     "HTTPS": "0",
+    # The cast logs in with a password alone; tests/accounts/authenticators switch it on.
+    "TWO_FACTOR": "0",
 }
 for name in (
     "SECRET_KEY",

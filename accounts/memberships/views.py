@@ -104,6 +104,7 @@ def members(request: HttpRequest, key: UUID) -> HttpResponse:
         "organization": organization,
         "current": [row for row in rows if row.valid_to is None or row.valid_to >= today],
         "past": [row for row in rows if row.valid_to is not None and row.valid_to < today],
+        "may_reset": actor.has("system_admin"),
         "crumbs": [
             {"label": "单位", "url": reverse("organizations:list")},
             {"label": organization.name, "url": organization.get_absolute_url()},

@@ -15,6 +15,8 @@ class User(AbstractUser, Journaled):
 
     name = models.CharField("姓名", max_length=40)
     phone = models.CharField("手机", max_length=20, blank=True)
+    # Since when the present second factor is in force (accounts/authenticators); a session names it, so a reset ends it.
+    second_factor_at = models.DateTimeField("两步验证启用于", null=True, blank=True, editable=False)
     is_demo = models.BooleanField("演示账号", default=False, editable=False)
 
     class Meta(AbstractUser.Meta):

@@ -1,0 +1,1 @@
+"""What the operator of the machine can do with accounts."""
