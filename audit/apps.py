@@ -10,5 +10,9 @@ class AuditConfig(AppConfig):
     verbose_name = "审计"
 
     def ready(self) -> None:
-        """Import the edge: what is reported, for web and worker alike."""
+        """Import the edge: what is reported, for web and worker alike; tell how long the journal is."""
         from audit import reports  # noqa: F401
+        from audit.journal.models import JournalEntry
+        from core.metrics import gauge
+
+        gauge("platform_journal_entries", "Entries of the journal.")(JournalEntry.objects.count)

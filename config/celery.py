@@ -17,6 +17,7 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     # Every entry expires before it would be asked again: after a stop of the worker, nothing piles up.
+    "note the heartbeat": {"task": "core.tasks.note_heartbeat", "schedule": 15.0, "options": {"expires": 15}},
     "relay the outbox": {"task": "core.tasks.relay_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "number the journal": {"task": "audit.tasks.sequence_journal", "schedule": 10.0, "options": {"expires": 10}},
     "wake stale reports": {"task": "core.tasks.sweep_reports", "schedule": 30.0, "options": {"expires": 30}},

@@ -14,7 +14,7 @@ from core.middleware import request_id
 
 log = logging.getLogger("platform.request")
 # Asked every few seconds by whoever watches over the platform.
-UNLOGGED = {"healthz", "readyz"}
+UNLOGGED = {"healthz", "readyz", "metrics"}
 
 
 class RequestIdFilter(logging.Filter):

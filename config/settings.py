@@ -5,6 +5,7 @@ A file named by ENV_FILE (default `.env` beside manage.py) is read first; the en
 """
 
 import importlib.util
+import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -118,6 +119,8 @@ if importlib.util.find_spec("django_linear_migrations"):
 MIDDLEWARE = [
     "core.middleware.RequestIdMiddleware",
     "config.logs.RequestLogMiddleware",
+    "core.metrics.RequestMetricsMiddleware",
+    "config.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -339,6 +342,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+# Only the phone's camera is ever asked for, by our own pages.
+PERMISSIONS_POLICY = "camera=(self), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -403,7 +408,17 @@ LOGGING: dict[str, Any] = {
     },
 }
 
-# --- 12. Notices that leave the platform (core/channels.py); everybody is told inside it anyway -------------------------
+# --- 12. Metrics (core/metrics.py) ------------------------------------------------------------------------------------
+
+# Without a token there are no metrics. The folder belongs to the web processes of one machine or container, is emptied
+# when they start, and is named to the library before it is first imported.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"$|\S{32,}$"))
+METRICS_DIR = Path(env.str("METRICS_DIR", "") or DATA_DIR / "metrics")
+if METRICS_TOKEN:
+    METRICS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
+
+# --- 13. Notices that leave the platform (core/channels.py); everybody is told inside it anyway -------------------------
 
 # No server named: no e-mail is offered.
 EMAIL_HOST = env.str("EMAIL_HOST", "")

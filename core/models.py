@@ -3,6 +3,7 @@
 from core.channels import Contact
 from core.documents import Document
 from core.drafts import Draft
+from core.heartbeat import Heartbeat
 from core.holds import Hold
 from core.idempotency import IdempotencyKey
 from core.identifiers import NumberCounter
@@ -16,6 +17,7 @@ __all__ = [
     "Document",
     "Draft",
     "DutyRecord",
+    "Heartbeat",
     "Hold",
     "IdempotencyKey",
     "Message",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import batches, outbox, reports
+from core import batches, heartbeat, outbox, reports
 
 
 @shared_task(name="core.tasks.relay_outbox")
@@ -15,3 +15,9 @@ def relay_outbox() -> int:
 def sweep_reports() -> int:
     """Wake the reports and batches whose worker died."""
     return reports.sweep_reports() + batches.sweep_batches()
+
+
+@shared_task(name="core.tasks.note_heartbeat")
+def note_heartbeat() -> None:
+    """Say that timetable, queue, worker and database are alive (心跳)."""
+    heartbeat.beat()

@@ -130,6 +130,13 @@ def web(port: int, environment: dict[str, str]) -> Child:
     return Child("网页", command, environment, world.data_dir(environment) / "logs" / "web.log")
 
 
+def forget_counts(environment: dict[str, str]) -> None:
+    """Take away what the web processes of an earlier start have counted: one file a process would pile up."""
+    folder = Path(environment.get("METRICS_DIR") or world.data_dir(environment) / "metrics")
+    for file in folder.glob("*.db"):
+        file.unlink()
+
+
 def worker(environment: dict[str, str]) -> Child:
     """Start the worker that is also the clock (celery --beat)."""
     # The filesystem transport moves what it takes through the temporary folder: on one disk that is one rename.
@@ -218,6 +225,7 @@ def main() -> int:
         signal.signal(signal.SIGINT, stop)
         children: list[Child] = []
         try:
+            forget_counts(environment)
             children.append(web(int(port), environment))
             if not wait_until_ready(int(port), children[0]):
                 print(f"网页进程没有启动，记录末尾（{children[0].log}）：\n{tail(children[0].log)}", file=sys.stderr)

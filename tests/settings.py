@@ -34,6 +34,8 @@ os.environ |= {
     "HTTPS": "0",
     # The cast logs in with a password alone; tests/accounts/authenticators switch it on.
     "TWO_FACTOR": "0",
+    "METRICS_DIR": os.environ.get("TEST_METRICS", ""),
+    "METRICS_TOKEN": "metrics-of-the-tests-0123456789-abcdef",
 }
 for name in (
     "SECRET_KEY",
