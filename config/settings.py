@@ -119,11 +119,11 @@ if importlib.util.find_spec("django_linear_migrations"):
 MIDDLEWARE = [
     "core.middleware.RequestIdMiddleware",
     "config.logs.RequestLogMiddleware",
-    "core.metrics.RequestMetricsMiddleware",
     "config.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.metrics.RequestMetricsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.sessions.IdleLimitMiddleware",

@@ -73,10 +73,9 @@ class Authenticator(ThrottlingMixin, Device):
     @property
     def address(self) -> str:
         """The otpauth: address that the picture shows to the app."""
-        issuer = str(settings.SITE_NAME).replace(":", "")
-        asked = {"secret": b32encode(self.secret).decode(), "issuer": issuer, "digits": DIGITS, "period": STEP}
-        label = quote(f"{issuer}:{self.user.get_username()}")
-        return f"otpauth://totp/{label}?{urlencode(asked, quote_via=quote)}"
+        # Six digits and thirty seconds are what every app takes for granted; a short address makes a picture easy to scan.
+        asked = {"secret": b32encode(self.secret).decode(), "issuer": str(settings.SITE_NAME)}
+        return f"otpauth://totp/{quote(self.user.get_username())}?{urlencode(asked, quote_via=quote)}"
 
     def verify_token(self, token: str) -> bool:
         """Whether this is the device's code of now, not taken before. The caller holds the row.
