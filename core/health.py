@@ -26,7 +26,7 @@ CLOCKS_APART: Final = timedelta(seconds=5)
 DISK_BYTES: Final = 256 * 1024 * 1024
 
 # All that a stranger is told; what to do about each stands in docs/operations/running.md. Details go into the log.
-NO_DATABASE: Final = "database does not answer"
+NO_DATABASE: Final = "database is away"
 UNMIGRATED: Final = "migrations pending"
 NO_TRIGGERS: Final = "triggers missing"
 LAGGING: Final = "outbox is not relayed"

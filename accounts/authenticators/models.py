@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from base64 import b32encode
@@ -15,7 +16,9 @@ from django_otp.oath import TOTP
 
 from accounts.users.models import User
 from core import clock
-from core.sealing import platform_sealer
+from core.sealing import Unreadable, platform_sealer
+
+log = logging.getLogger(__name__)
 
 STEP: Final = 30
 DIGITS: Final = 6
@@ -80,11 +83,17 @@ class Authenticator(ThrottlingMixin, Device):
     def verify_token(self, token: str) -> bool:
         """Whether this is the device's code of now, not taken before. The caller holds the row.
 
-        writes  the step taken and the drift, or one failure more; nothing while the device is throttled
+        writes  the step taken and the drift, or one failure more; nothing while the device is throttled or when its secret
+                cannot be opened (the platform's key was lost: recovery codes still hold)
         """
         if not self.verify_is_allowed()[0]:
             return False
-        totp = TOTP(self.secret, STEP, 0, DIGITS, self.drift)
+        try:
+            secret = self.secret
+        except Unreadable:
+            log.error("an authenticator is sealed under another key")
+            return False
+        totp = TOTP(secret, STEP, 0, DIGITS, self.drift)
         totp.time = time.time()  # the phone's clock is no travelled one
         if not totp.verify(int(token), TOLERANCE, self.last_t + 1):
             self.throttle_increment()

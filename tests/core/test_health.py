@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import current_app
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -85,6 +88,12 @@ def test_table_names_stay_inside(well: None, caplog: pytest.LogCaptureFixture) -
     assert "journalentry" not in Client().get("/readyz").content.decode()
     assert "audit_journalentry" in caplog.text
     assert append_only.missing() == ["audit_journalentry"]
+
+
+def test_the_handbook_says_what_to_do_about_each_fault() -> None:
+    page = (Path(settings.BASE_DIR) / "docs/operations/running.md").read_text("utf-8")
+    told = re.findall(r"(?m)^\| `([a-z ]+)` \| [^|]+ \| [^|]+ \|$", page)
+    assert sorted(told) == sorted(health.FAULTS)
 
 
 def test_asking_is_cheap(well: None, django_assert_max_num_queries: Any) -> None:

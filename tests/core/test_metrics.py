@@ -104,8 +104,8 @@ def test_no_label_names_a_person_an_object_or_an_address(cast: Cast) -> None:
         assert hidden not in text, hidden
 
 
-def test_the_alert_rules_ask_for_metrics_that_exist(cast: Cast) -> None:
-    """docs/operations/alerts.yml, as Prometheus reads it."""
+def test_alert_rules_and_handbook_name_metrics_that_exist(cast: Cast) -> None:
+    """docs/operations/alerts.yml, as Prometheus reads it, asks for some; docs/operations/running.md tells of all."""
     beat()
     cast.client("buyer").get("/w/me/")
     there = {name for name, *_labels in told()}
@@ -114,4 +114,8 @@ def test_the_alert_rules_ask_for_metrics_that_exist(cast: Cast) -> None:
     asked = {name for rule in alerts for name in re.findall(r"platform_\w+", rule["expr"])}
     assert asked <= there, asked - there
     assert len(asked) >= 8
+    page = (ROOT / "docs/operations/running.md").read_text("utf-8")
+    told_of = set(re.findall(r"`(platform_\w+)`", page))
+    plain = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name in there if name.startswith("platform_")}
+    assert told_of == plain
     assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in alerts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from base64 import b32decode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,6 +184,20 @@ def test_a_recovery_code_opens_once(cast: Cast) -> None:
     Authenticator.objects.update(throttling_failure_timestamp=None)
     _other, others = enrolled("buyer")
     assert second.post(CODE, {"code": others[0]}).status_code == 422
+
+
+def test_under_another_platform_key_recovery_codes_still_open(cast: Cast, settings: Any, tmp_path: Path) -> None:
+    """What a restore without keys/seal.key leaves: no code fits, nothing breaks."""
+    _client, codes = enrolled("leader")
+    code = next_code("leader")
+    key = tmp_path / "another.key"
+    key.touch(mode=0o600)
+    key.write_text("ab" * 32, "ascii")
+    settings.SEAL_KEY_FILE = key
+    client = Client()
+    enter(client, "leader")
+    assert client.post(CODE, {"code": code}).status_code == 422
+    assert client.post(CODE, {"code": codes[0]}).url == "/w/"
 
 
 def test_wrong_codes_cost_time_and_lock_the_name(cast: Cast) -> None:
