@@ -11,8 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
