@@ -60,6 +60,8 @@ FINAL_ACCOUNTS = Place("年度决算", "/w/final-accounts/", icon="journal-check
 FRAMEWORKS = Place("指标体系", "/w/frameworks/", icon="sliders")
 ASSESSMENTS = Place("绩效评价", "/w/assessments/", icon="clipboard-data")
 RATINGS = Place("评价汇总", "/w/ratings/", icon="star-half")
+INCENTIVES = Place("奖励性补助", "/w/incentives/", icon="trophy")
+INCENTIVE_SCHEMES = Place("奖励办法", "/w/incentive-schemes/", icon="patch-check")
 TRACE = Place("查账", "/w/trace/", icon="diagram-3")
 VOUCHERS = Place("凭证", "/w/trace/vouchers/", icon="receipt")
 SAMPLES = Place("抽样", "/w/samples/", icon="dice-5")
@@ -89,7 +91,11 @@ GROUPS: tuple[Group, ...] = (
         OFFICERS,
         (CONTRACTS, CONTRACT_TEXTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS),
     ),
-    Group("看成效", OFFICERS, (OPINIONS, ASSESSMENTS, RATINGS, FRAMEWORKS, FINDINGS, PROVIDERS, REPORTS)),
+    Group(
+        "看成效",
+        OFFICERS,
+        (OPINIONS, ASSESSMENTS, RATINGS, FRAMEWORKS, INCENTIVES, INCENTIVE_SCHEMES, FINDINGS, PROVIDERS, REPORTS),
+    ),
     Group("专家库", ("procurement_officer", "discipline_officer"), (EXPERTS,)),
     Group(
         "审批",
@@ -103,6 +109,8 @@ GROUPS: tuple[Group, ...] = (
             FINAL_ACCOUNTS,
             ASSESSMENTS,
             RATINGS,
+            INCENTIVES,
+            INCENTIVE_SCHEMES,
             ENGAGEMENTS,
             FINDINGS,
             PROVIDERS,
@@ -112,12 +120,12 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "资金",
         ("finance_officer", "cashier"),
-        (BUDGETS, SETTLEMENTS, PAYMENTS, EXPENSES, CONTRACTS, FINAL_ACCOUNTS, FINDINGS, REPORTS),
+        (BUDGETS, SETTLEMENTS, PAYMENTS, INCENTIVES, EXPENSES, CONTRACTS, FINAL_ACCOUNTS, FINDINGS, REPORTS),
     ),
     Group(
         "审计",
         ("funds_reviewer", "discipline_officer", "district_finance"),
-        (RISKS, TRACE, VOUCHERS, SAMPLES, ENGAGEMENTS, FINDINGS),
+        (RISKS, TRACE, VOUCHERS, SAMPLES, ENGAGEMENTS, FINDINGS, INCENTIVES),
     ),
     Group("监督", ("discipline_officer",), (INSPECTIONS, OPENINGS, PANELS, CHALLENGES, ORDERS, PROJECTS)),
     Group(
@@ -134,7 +142,7 @@ GROUPS: tuple[Group, ...] = (
     Group("申报", PROVIDER_PEOPLE, (ORDERS, BIDS, AWARDS, CHALLENGES)),
     Group("履约", PROVIDER_PEOPLE, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),
     Group("服务对象", ("provider_worker", "provider_admin"), (SERVED,)),
-    Group("本单位", PROVIDER_PEOPLE, (OWN, ASSESSMENTS, FINDINGS, MEMBERS)),
+    Group("本单位", PROVIDER_PEOPLE, (OWN, ASSESSMENTS, INCENTIVES, INCENTIVE_SCHEMES, FINDINGS, MEMBERS)),
     Group("我的评审", ("expert",), (PANELS, REVIEWS)),
     Group("评价", ("evaluator",), (ASSESSMENTS, FRAMEWORKS, CONTRACTS, ACCEPTANCES)),
     Group("用户与权限", ("system_admin",), (ORGANIZATIONS, EXPERTS)),

@@ -12,6 +12,7 @@ from uuid import UUID
 import django_filters
 from django.db.models import Model, QuerySet
 from django.http import Http404
+from django.urls import reverse
 
 from core.actor import Actor
 from core.aggregates import Aggregate
@@ -131,6 +132,16 @@ def rooms() -> list[Room]:
 def room_of(thing: Model) -> Room:
     """The room of an object. KeyError if its kind has no pages."""
     return next(room for room in _rooms.values() if isinstance(thing, room.model))
+
+
+def address_of(journal_key: str) -> str:
+    """The page at work of the object with this name in the journal ("procurement.project:UUID"), "" where its kind has none.
+
+    It promises nothing: who may not know of the object is told there that it does not exist.
+    """
+    name, _colon, key = journal_key.partition(":")
+    slug = next((room.slug for room in _rooms.values() if room.model.journal_name == name), "")
+    return reverse(f"{slug}:detail", args=[key]) if slug and key else ""
 
 
 def moment(thing: Any, name: str) -> datetime | None:

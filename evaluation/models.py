@@ -2,6 +2,7 @@
 
 from evaluation.assessments.models import Assessment, Evidence, FollowUp, GradedPoint, Grading, Mark, Sheet
 from evaluation.frameworks.models import Framework, Indicator, Veto
+from evaluation.incentives.models import Incentive, IncentivePaper, Objection, Scheme
 
 __all__ = [
     "Assessment",
@@ -10,8 +11,12 @@ __all__ = [
     "Framework",
     "GradedPoint",
     "Grading",
+    "Incentive",
+    "IncentivePaper",
     "Indicator",
     "Mark",
+    "Objection",
+    "Scheme",
     "Sheet",
     "Veto",
 ]

@@ -47,7 +47,7 @@ ROOMS = {
         "payments",
         "final_accounts",
     ],
-    "evaluation": ["frameworks", "assessments"],
+    "evaluation": ["frameworks", "assessments", "incentives"],
     "audit": ["engagements", "risks", "tracing"],
 }
 

@@ -20,6 +20,7 @@ from audit.tracing.models import SampleItem, SavedView
 from audit.tracing.operations import draw_sample, drop_view, judge_item, save_view
 from audit.tracing.queries import (
     FIGURES,
+    Entry,
     entries_behind,
     payments_behind,
     payments_of_case,
@@ -35,6 +36,7 @@ from core.actor import Actor
 from core.errors import Invalid, NotAllowed
 from core.money import ZERO
 from core.pages import actor_of, answer
+from core.rooms import address_of
 from procurement.budgets.models import BudgetLine
 from procurement.contracts.models import Contract
 from procurement.expenses.models import Expense
@@ -119,7 +121,7 @@ def figure(request: HttpRequest, line: UUID, name: str) -> HttpResponse:
     stands = {"planned": found.planned_amount, "contracted": found.contracted_sum, "paid": found.paid_sum}[name]  # type: ignore[attr-defined]  # annotated
     columns = (
         Column(_("凭据"), lambda each: each.entry.reference_label, "title",
-               lambda each: f"{reverse('trace:case', args=[each.case])}?{urlencode({'line': found.pk})}"),
+               lambda each: _behind(each, found)),
         Column(_("事项"), lambda each: each.entry.get_kind_display()),
         Column(_("金额"), lambda each: each.amount, "money"),
         Column(_("时间"), lambda each: each.entry.at, "date"),
@@ -141,6 +143,13 @@ def figure(request: HttpRequest, line: UUID, name: str) -> HttpResponse:
         word=word,
         up_url=f"{reverse('trace:year')}?{urlencode({'year': found.fiscal_year})}",
     )
+
+
+def _behind(movement: Entry, line: BudgetLine) -> str:
+    """Where a movement leads: a purchase's to the project's money, a grant's to the grant."""
+    if movement.entry.reference.startswith("procurement."):
+        return f"{reverse('trace:case', args=[movement.case])}?{urlencode({'line': line.pk})}"
+    return address_of(movement.entry.reference)
 
 
 def case(request: HttpRequest, project: UUID) -> HttpResponse:

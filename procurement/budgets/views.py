@@ -17,7 +17,7 @@ from core.actor import Actor
 from core.duties import Duty
 from core.errors import NotAllowed
 from core.pages import actor_of, answer, room_urls
-from core.rooms import Column, Figure, Room, View, register
+from core.rooms import Column, Figure, Room, View, address_of, register
 from procurement.budgets.forms import RequestLineForm
 from procurement.budgets.models import Allocation, BudgetLine
 from procurement.budgets.operations import request_line
@@ -137,15 +137,17 @@ def about(line: BudgetLine, actor: Actor) -> dict[str, Any]:
 
 
 def claims(line: BudgetLine, actor: Actor) -> dict[str, Any] | None:
-    """Who has what of the line."""
+    """Who has what of the line: projects, and what else its money was set aside for."""
     rows = list(Allocation.objects.filter(line=line).order_by("-planned_amount"))
-    names = dict(ledger_of(line).filter(kind="plan").values_list("allocation__case", "reference_label").order_by("at"))
-    return {
-        "rows": [
-            {"name": names.get(row.case, ""), "url": reverse("projects:detail", args=[row.case]), "row": row}
-            for row in rows
-        ]
+    planned = ledger_of(line).filter(kind="plan").order_by("at")
+    named = {
+        case: (name, key) for case, name, key in planned.values_list("allocation__case", "reference_label", "reference")
     }
+    found = []
+    for row in rows:
+        name, key = named.get(row.case, ("", ""))
+        found.append({"name": name, "url": address_of(key), "row": row})
+    return {"rows": found}
 
 
 sections.register(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core import clock
 from core.actor import Actor
 from core.money import ZERO
 from core.permissions import BUYER_ROLES, in_scope
+from core.rooms import address_of
 from procurement.budgets.models import LedgerEntry
 from procurement.final_accounts.models import OTHER, FinalAccount, FinalAccountRow
 from procurement.payments.models import Payment
@@ -58,11 +59,22 @@ def unexplained(account: FinalAccount) -> list[FinalAccountRow]:
 
 @dataclass(frozen=True)
 class Movement:
-    """One movement behind a figure: signed yuan, and the payment it came by where this person may open it."""
+    """One movement behind a figure: signed yuan, and the payment it came by where this person may open it.
+
+    A grant's came by no payment of a settlement: it leads to the grant.
+    """
 
     entry: LedgerEntry
     amount: Decimal
     payment: Payment | None
+
+    @property
+    def url(self) -> str:
+        """The page of what it came by, "" where this person may not open it."""
+        if self.payment is not None:
+            return self.payment.get_absolute_url()
+        by_payment = self.entry.reference.startswith(f"{Payment.journal_name}:")
+        return "" if by_payment else address_of(self.entry.reference)
 
 
 def movements_behind(account: FinalAccount, row: FinalAccountRow, actor: Actor) -> list[Movement]:
@@ -79,8 +91,12 @@ def movements_behind(account: FinalAccount, row: FinalAccountRow, actor: Actor) 
         entries = entries.filter(**{f"allocation__line__{name[row.dimension]}": key})
     else:
         name = {"category": "item__category_name", "street": "region__name"}
-        cases = Project.objects.filter(buyer=account.buyer_id, **{name[row.dimension]: row.key}).values_list("pk")
-        entries = entries.filter(allocation__case__in=[str(key) for (key,) in cases])
+        projects = Project.objects.filter(buyer=account.buyer_id)
+        mine = Q(allocation__case__in=_cases(projects.filter(**{name[row.dimension]: row.key})))
+        if row.key == OTHER:
+            # What no project had: grants, whose case is their scheme.
+            mine |= ~Q(allocation__case__in=_cases(projects))
+        entries = entries.filter(mine)
     found = list(entries.select_related("allocation__line").order_by("booked_on", "at", "n"))
     keys = {each.reference.partition(":")[2] for each in found if each.reference.startswith(f"{Payment.journal_name}:")}
     payments = {
@@ -91,6 +107,10 @@ def movements_behind(account: FinalAccount, row: FinalAccountRow, actor: Actor) 
         Movement(each, each.amount if each.kind == "pay" else -each.amount, payments.get(each.reference))
         for each in found
     ]
+
+
+def _cases(projects: QuerySet[Project]) -> list[str]:
+    return [str(key) for key in projects.values_list("pk", flat=True)]
 
 
 def in_hand(actor: Actor, status: str) -> QuerySet[FinalAccount]:

@@ -34,6 +34,9 @@ class Notice(Journaled):
         ("acceptance", "验收结果公告"),
         ("overdue", "逾期未付款项公告"),
         ("final_account", "年度决算公开"),
+        ("incentive", "奖励性补助公示"),
+        ("incentive_paid", "奖励性补助公告"),
+        ("incentive_void", "奖励性补助撤销公告"),
     ]
 
     number = models.CharField("文号", max_length=40, unique=True)

@@ -36,6 +36,9 @@ TAGS: dict[str, str] = {
     "acceptance": "implementation",
     "overdue": "",
     "final_account": "",
+    "incentive": "",
+    "incentive_paid": "",
+    "incentive_void": "",
 }
 
 
