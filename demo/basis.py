@@ -31,6 +31,7 @@ def budgets(stage: Stage) -> None:
             _line(stage, LEAGUE, "league", year, "QN-01", "青少年服务项目经费", "1200000.00")
             _line(stage, UNION, "union", year, "ZG-01", "职工服务项目经费", "600000.00")
             _line(stage, WOMEN, "women", year, "FN-01", "妇女儿童服务项目经费", "500000.00")
+        _line(stage, LEAGUE, "league", years[-1], "JL-01", "社会组织奖励性补助", "60000.00")
         purpose = "只用于“益厨”营养餐食材与餐具"
         donated = _line(
             stage, LEAGUE, "league", years[-1], "JZ-01", "“益厨”专项捐赠", str(DONATED), "donation", purpose

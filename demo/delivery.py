@@ -41,26 +41,26 @@ from procurement.expenses.operations import accept_expense, enter_expense, submi
 
 CAMERA = (640, 480)
 
-# What the raters found where the platform has no record of its own: 良.
+# What the raters found where the platform has no record of its own: 优.
 FOUND: dict[str, dict[str, int]] = {
-    "E1.1": {"part": 3, "whole": 4},
-    "E1.2": {"part": 5, "whole": 6},
+    "E1.1": {"part": 4, "whole": 4},
+    "E1.2": {"part": 6, "whole": 6},
     "E1.3": {"deviation": 8},
     "E2.2": {"months": 8, "promised": 8, "replaced": 0, "key": 3},
-    "E2.3": {"part": 12, "whole": 15},
+    "E2.3": {"part": 15, "whole": 15},
     "E2.4": {"part": 45, "whole": 45, "unreported": 0},
     "E2.5": {"paid": 112000, "budget": 119680, "approved": 0},
-    "E2.6": {"questioned": 3600, "spent": 112000, "fraud": 0},
+    "E2.6": {"questioned": 820, "spent": 112000, "fraud": 0},
     "E3.2": {"actual": 2180, "target": 2000},
     "E3.3": {"actual": 45, "target": 45},
     "E3.6": {"cost": 51, "norm": 55},
-    "E4.1": {"improved": 32, "measured": 45},
-    "E4.2": {"part": 17, "whole": 20},
-    "E4.3": {"part": 18, "whole": 24},
+    "E4.1": {"improved": 38, "measured": 45},
+    "E4.2": {"part": 19, "whole": 20},
+    "E4.3": {"part": 22, "whole": 24},
     "E4.4": {"met": 3},
-    "E4.5": {"cash": 8000, "in_kind": 3000, "fiscal": 119680},
-    "E4.6": {"benchmark": 4000, "cost": 119680, "outcomes": 32},
-    "E4.7": {"satisfied": 41, "asked": 45, "people": 45},
+    "E4.5": {"cash": 36000, "in_kind": 9000, "fiscal": 119680},
+    "E4.6": {"benchmark": 4000, "cost": 119680, "outcomes": 38},
+    "E4.7": {"satisfied": 43, "asked": 45, "people": 45},
     "E4.8": {"satisfied": 4, "asked": 4, "people": 4},
 }
 
@@ -264,7 +264,7 @@ def assessed(stage: Stage, team: Team, contract: Contract, framework: Framework,
         with stage.on(first + 2 + n, 15):
             rate_assessment(Assessment.objects.get(pk=assessment.pk), actor=stage.actor(login), figures=figures)
     with stage.on(first + 4):
-        opinion = "目标基本实现，陪伴稳定、记录完整；家长参与和长期跟踪有待加强。"
+        opinion = "目标全部实现，陪伴稳定、记录完整，带动社会资金和志愿力量明显；家长参与有待加强。"
         conclude_assessment(Assessment.objects.get(pk=assessment.pk), actor=stage.actor("evaluator"), opinion=opinion)
     with stage.on(first + 5):
         reply = "同意评价意见，家长课堂已调整到周末。"

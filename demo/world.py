@@ -7,7 +7,7 @@ from typing import Any
 
 from core import clock, outbox
 from core.reports import request_report
-from demo import audits, basis, cases, closing, risks, story
+from demo import audits, basis, cases, closing, incentives, risks, story
 from demo.moves import Stage
 from demo.people import World, settle
 from procurement.rules.seed import seed_rules
@@ -25,6 +25,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("另外两个征集中的订单", story.more_calls),
     ("高校青年志愿者进社区：待开启", story.to_be_opened),
     ("今天的待办", story.desks_full),
+    ("王家桥困境儿童服务：奖励性补助公示中", incentives.best_project_rewarded),
     ("王家桥困境儿童服务：专项审计", audits.finished_project_audited),
     ("王家桥困境儿童服务：抽查凭证", audits.vouchers_sampled),
     ("风险扫描", risks.risks_scanned),

@@ -44,6 +44,7 @@ from tests.journeys.catalog import draft_edition, published_edition
 from tests.journeys.contracts import drawn_contract, reported_milestone, signed_contract
 from tests.journeys.evaluation import draft_framework, finished_contract, planned_assessment, published_framework
 from tests.journeys.expenses import accepted_expense, entered_expense, submitted_expense
+from tests.journeys.incentives import best_assessment, drafted_scheme, next_line, nominated_incentive, published_scheme
 from tests.journeys.mirror import mirrored
 from tests.journeys.orders import published_order, submitted_order
 from tests.journeys.projects import approved_line, drafted_project, requested_line
@@ -160,6 +161,9 @@ def world(cast: Cast, first: int) -> dict[str, Any]:
     found["payment"] = approved_payment(cast, due)
     found["framework"] = draft_framework(cast)
     found["assessment"] = planned_assessment(cast, finished_contract(cast, n=first + 6))
+    found["incentive_scheme"] = drafted_scheme(cast, title="明年的办法", year=2027, line=next_line(cast))
+    rewarded = best_assessment(cast, contract=finished_contract(cast, n=first + 7)).contract
+    found["incentive"] = nominated_incentive(cast, published_scheme(cast), rewarded)
     auditor = cast.actor("auditor")
     vouchers = traced_vouchers(auditor).filter(status="accepted")
     found["sample"] = draw_sample(vouchers, actor=auditor, title="抽查", method="random", wanted=1)

@@ -257,13 +257,13 @@ def test_the_finished_project_was_delivered_evaluated_and_settled_by_its_grade(w
     assert RosterEntry.objects.filter(activity=camp, consent_on__isnull=False).count() == 45
     assert missing_safeguards(camp) == []
     assessment = Assessment.objects.get(contract=contract)
-    assert (assessment.grade, assessment.status) == ("良", "applied")
+    assert (assessment.grade, assessment.status) == ("优", "applied")
     checked = inspection_summary(contract)
     assert (checked.held, checked.rectified, checked.late, checked.open) == (1, 1, 0, 0)
     said = opinion_of(contract)
     assert (said.asked, said.satisfied) == (45, 41)
     contract.refresh_from_db()
-    assert contract.quality_grade == "良"
+    assert contract.quality_grade == "优"
     ledger = ledger_of(contract)
     assert ledger.unspent + ledger.accepted == ledger.paid
     assert ledger.accepted > 0

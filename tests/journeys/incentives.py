@@ -19,6 +19,8 @@ from evaluation.incentives.models import Incentive, Scheme
 from evaluation.incentives.operations import clear_discipline, clear_funds, decide_incentive, nominate_incentive
 from evaluation.incentives.paying import record_grant, request_grant
 from evaluation.incentives.schemes import draft_scheme, publish_scheme
+from procurement.budgets.models import BudgetLine
+from procurement.budgets.operations import approve_line, request_line
 from procurement.contracts.models import Contract
 from tests.cast import Cast
 from tests.journeys import evaluation
@@ -54,6 +56,15 @@ def best_assessment(cast: Cast, **how: Any) -> Assessment:
     reply_assessment(fresh(assessment), actor=provider_of(cast, assessment), agrees=True, reply="同意。")
     finalize_assessment(fresh(assessment), actor=cast.actor("evaluator"))
     return apply_assessment(fresh(assessment), actor=cast.actor("buyer"), use="列入奖励候选。")
+
+
+def next_line(cast: Cast) -> BudgetLine:
+    """An approved line of next year."""
+    line = request_line(
+        cast.org("buyer"), actor=cast.actor("finance"), fiscal_year=2027, code="JL-27", name="奖励性补助",
+        function_class="2012999", economic_class="30299", requested_amount=Decimal("60000.00"),
+    )  # fmt: skip
+    return approve_line(line, actor=cast.actor("district_finance"))
 
 
 def drafted_scheme(cast: Cast, **terms: Any) -> Scheme:
