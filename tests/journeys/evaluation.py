@@ -64,9 +64,9 @@ def published_framework(cast: Cast) -> Framework:
 
 
 def second_rater(cast: Cast) -> Actor:
-    """A colleague of the evaluator, made once a test; log-in "evaluator2"."""
+    """A colleague of the evaluator, made once a test; log-in "evaluator2" (in the mirror "evaluator_twin2")."""
     if "evaluator2" not in cast.users:
-        user = User(username="evaluator2", name="杨评")
+        user = User(username=f"{cast.users['evaluator'].username}2", name="杨评")
         user.set_unusable_password()
         user.save()
         journal.record(user, "create", actor=SYSTEM)
