@@ -68,6 +68,7 @@ SAMPLES = Place("抽样", "/w/samples/", icon="dice-5")
 ENGAGEMENTS = Place("专项审计", "/w/engagements/", icon="search")
 RISKS = Place("风险预警", "/w/risks/", icon="shield-exclamation")
 FINDINGS = Place("审计发现", "/w/findings/", icon="exclamation-diamond")
+ARCHIVES = Place("资料档案", "/w/archives/", icon="archive")
 ORGANIZATIONS = Place("单位", "/w/organizations/", icon="building")
 PROVIDERS = Place("社会组织", "/w/organizations/", icon="building")
 EXPERTS = Place("评审专家", "/w/experts/", icon="mortarboard")
@@ -94,7 +95,18 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "看成效",
         OFFICERS,
-        (OPINIONS, ASSESSMENTS, RATINGS, FRAMEWORKS, INCENTIVES, INCENTIVE_SCHEMES, FINDINGS, PROVIDERS, REPORTS),
+        (
+            OPINIONS,
+            ASSESSMENTS,
+            RATINGS,
+            FRAMEWORKS,
+            INCENTIVES,
+            INCENTIVE_SCHEMES,
+            FINDINGS,
+            ARCHIVES,
+            PROVIDERS,
+            REPORTS,
+        ),
     ),
     Group("专家库", ("procurement_officer", "discipline_officer"), (EXPERTS,)),
     Group(
@@ -113,6 +125,7 @@ GROUPS: tuple[Group, ...] = (
             INCENTIVE_SCHEMES,
             ENGAGEMENTS,
             FINDINGS,
+            ARCHIVES,
             PROVIDERS,
             REPORTS,
         ),
@@ -120,7 +133,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "资金",
         ("finance_officer", "cashier"),
-        (BUDGETS, SETTLEMENTS, PAYMENTS, INCENTIVES, EXPENSES, CONTRACTS, FINAL_ACCOUNTS, FINDINGS, REPORTS),
+        (BUDGETS, SETTLEMENTS, PAYMENTS, INCENTIVES, EXPENSES, CONTRACTS, FINAL_ACCOUNTS, FINDINGS, ARCHIVES, REPORTS),
     ),
     Group(
         "审计",
@@ -136,8 +149,9 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "监督", ("funds_reviewer", "district_finance"), (ORDERS, AWARDS, CHALLENGES, ASSESSMENTS, RATINGS, PROVIDERS)
     ),
-    Group("凭据", ("funds_reviewer", "discipline_officer", "district_finance", "archivist"), (JOURNAL,)),
-    Group("档案", ("archivist",), (PROJECTS, CONTRACTS, NOTICES, TRACE, ENGAGEMENTS, FINDINGS)),
+    Group("凭据", ("funds_reviewer", "discipline_officer", "district_finance"), (JOURNAL, ARCHIVES)),
+    Group("凭据", ("archivist",), (JOURNAL,)),
+    Group("档案", ("archivist",), (ARCHIVES, PROJECTS, CONTRACTS, NOTICES, TRACE, ENGAGEMENTS, FINDINGS)),
     Group("本街道", ("region_officer",), (ACTIVITIES, INSPECTIONS, NEEDS, PROJECTS, ORDERS, CONTRACTS, ACCEPTANCES)),
     Group("申报", PROVIDER_PEOPLE, (ORDERS, BIDS, AWARDS, CHALLENGES)),
     Group("履约", PROVIDER_PEOPLE, (CONTRACTS, ACTIVITIES, EXPENSES, INSPECTIONS, ACCEPTANCES, SETTLEMENTS, PAYMENTS)),

@@ -1,5 +1,14 @@
 """The models of all rooms, re-exported for Django."""
 
+from audit.archive.models import (
+    ArchiveBag,
+    ArchiveItem,
+    ArchivePackage,
+    ArchiveScan,
+    ArchiveTest,
+    DestructionEntry,
+    RequiredPaper,
+)
 from audit.engagements.models import (
     AuditFinding,
     DraftReply,
@@ -16,8 +25,14 @@ from audit.tracing.models import Sample, SampleFile, SampleItem, SavedView
 
 __all__ = [
     "Anchor",
+    "ArchiveBag",
+    "ArchiveItem",
+    "ArchivePackage",
+    "ArchiveScan",
+    "ArchiveTest",
     "AuditFinding",
     "Checkpoint",
+    "DestructionEntry",
     "DraftReply",
     "Engagement",
     "FindingFile",
@@ -26,6 +41,7 @@ __all__ = [
     "PaperEvidence",
     "ProgrammeItem",
     "PublicKey",
+    "RequiredPaper",
     "RiskFlag",
     "RiskScan",
     "Sample",

@@ -1,5 +1,6 @@
 """The rooms' reports (报告), imported so that they register themselves."""
 
+from audit.archive import reports as archive
 from audit.engagements import reports as engagements
 
-__all__ = ["engagements"]
+__all__ = ["archive", "engagements"]

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from audit.archive import views as archive
 from audit.engagements import views as engagements
 from audit.risks import views as risks
 from audit.tracing import views as tracing
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("archives/", include((archive.urlpatterns, "archives"))),
     path("engagements/", include((engagements.urlpatterns, "engagements"))),
     path("findings/", include((engagements.finding_urlpatterns, "findings"))),
     path("risks/", include((risks.urlpatterns, "risks"))),

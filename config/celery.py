@@ -33,6 +33,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="20"),
         "options": {"expires": 3600},
     },
+    "tend the archive": {
+        "task": "audit.tasks.tend_archive",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": {"expires": 3600},
+    },
     "place follow-ups of evaluations": {
         "task": "evaluation.tasks.tick",
         "schedule": crontab(hour="7", minute="30"),

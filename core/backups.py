@@ -28,7 +28,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.documents import Document
+from core.documents import Document, Removal
 
 MANIFEST: Final = "manifest.json"
 FILES: Final = "files.tar"
@@ -128,7 +128,10 @@ class _Copied:
     keys: list[str]
 
 
-KEYS: Final = f"SELECT DISTINCT key FROM {Document._meta.db_table} ORDER BY key"  # noqa: S608 - a constant
+KEYS: Final = (  # files that a destruction list took out of storage are in no backup that is made afterwards
+    f"SELECT DISTINCT d.key FROM {Document._meta.db_table} d LEFT JOIN {Removal._meta.db_table} r "  # noqa: S608 - constants
+    "ON r.document_id = d.id WHERE r.id IS NULL ORDER BY d.key"
+)
 
 
 def _copy_sqlite(target: Path) -> _Copied:

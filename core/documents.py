@@ -22,6 +22,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotNow
 from core.filetypes import DOCUMENTS, IMAGES, SCANS, SPREADSHEETS, FileType, accept, check_file
+from core.outbox import enqueue, on_topic
 from core.sealing import Sealer, Unreadable
 
 __all__ = [
@@ -32,10 +33,12 @@ __all__ = [
     "SPREADSHEETS",
     "Damaged",
     "Document",
+    "Removal",
     "check_file",
     "public_copy",
     "read",
     "read_stored",
+    "remove",
     "serve",
     "store",
     "store_made",
@@ -48,6 +51,7 @@ ZIP: Final = "application/zip"
 # Above this a file is handed to the browser in pieces, not as a whole.
 IN_PIECES: Final = 8 * 1024 * 1024
 ACCEPT: Final = accept(DOCUMENTS)
+REMOVING: Final = "remove_file"
 SHOWN_IN_BROWSER: Final = {"application/pdf", "image/png", "image/jpeg", "image/webp"}
 
 
@@ -104,6 +108,27 @@ class Document(models.Model):
     def size_label(self) -> str:
         """The size for people: "1.2 MB"."""
         return f"{self.size / 1_048_576:.1f} MB" if self.size >= 1_048_576 else f"{max(1, self.size // 1024)} KB"
+
+
+class Removal(models.Model):
+    """The file of a document was taken out of storage for ever (销毁): by whom, and which object's list names it.
+
+    The document's row, its digest and the journal stay: what was destroyed can be named, and never read.
+    """
+
+    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="removal")
+    authority = models.CharField(max_length=96)
+    by_key = models.CharField(max_length=64)
+    by_name = models.CharField("销毁人", max_length=64)
+    at = models.DateTimeField("销毁时间", default=clock.now)
+
+    append_only = True
+
+    class Meta:
+        app_label = "core"
+
+    def __str__(self) -> str:
+        return f"{self.document_id}"
 
 
 def store(
@@ -170,12 +195,43 @@ def store_made(source: IO[bytes], *, name: str, made: str, actor: Actor, purpose
     )
 
 
+def remove(document: Document, *, actor: Actor, authority: str) -> None:
+    """Take a document's file out of storage for ever (销毁文件); its row and digest stay.
+
+    authority  journal key of the object whose deed this is, which journals it
+    writes     one Removal, one outbox row in the caller's transaction; the file goes after the commit, at least once tried
+    """
+    Removal.objects.get_or_create(
+        document=document, defaults={"authority": authority, "by_key": actor.user_key, "by_name": actor.user_name}
+    )
+    enqueue(REMOVING, {"key": document.key}, key=f"{REMOVING}:{document.pk}")
+
+
+@on_topic(REMOVING)
+def drop_file(payload: dict[str, Any]) -> None:
+    """Delete what lies under a storage key, unless a document that was not removed has the same bytes. Repeats safely."""
+    key = payload["key"]
+    if not Document.objects.filter(key=key, removal__isnull=True).exists():
+        default_storage.delete(key)
+
+
+def require_kept(document: Document) -> None:
+    """raises  NotNow for a document whose file was destroyed"""
+    removal = Removal.objects.filter(document=document).first()
+    if removal is not None:
+        raise NotNow(_("这份文件已于 %(day)s 按销毁清单销毁。") % {"day": clock.local(removal.at).date()})
+
+
 def read_stored(document: Document) -> bytes:
-    """The bytes as they lie in storage, sealed ones still sealed. raises  Damaged (digest differs, or gone)"""
+    """The bytes as they lie in storage, sealed ones still sealed.
+
+    raises  NotNow (destroyed by a list) · Damaged (digest differs, or gone)
+    """
     try:
         with default_storage.open(document.key) as stream:
             stored: bytes = stream.read()
     except FileNotFoundError as fault:
+        require_kept(document)
         raise Damaged(f"document {document.pk}: no file in storage") from fault
     if hashlib.sha256(stored).hexdigest() != document.sha256:
         raise Damaged(f"document {document.pk}: the file in storage has another digest")
@@ -199,12 +255,14 @@ def read(document: Document, sealer: Sealer | None = None, context: bytes = b"")
 def serve(document: Document) -> HttpResponseBase:
     """The answer that hands a file to a browser: never sniffed, never run. The caller has checked who asks.
 
-    raises  NotNow for a sealed document, Damaged
+    raises  NotNow for a sealed document and a destroyed one, Damaged
     """
     if document.sealed:
         raise NotNow(_("这份文件还密封着，开启后才能看。"))
     response: HttpResponseBase
     if document.size > IN_PIECES:
+        if not default_storage.exists(document.key):
+            require_kept(document)
         with default_storage.open(document.key) as stream:
             if _digest_of(stream) != document.sha256:
                 raise Damaged(f"document {document.pk}: the file in storage has another digest")

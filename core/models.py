@@ -1,7 +1,7 @@
 """The ground floor's models, re-exported for Django."""
 
 from core.channels import Contact
-from core.documents import Document
+from core.documents import Document, Removal
 from core.drafts import Draft
 from core.heartbeat import Heartbeat
 from core.holds import Hold
@@ -23,6 +23,7 @@ __all__ = [
     "Message",
     "NumberCounter",
     "OutboxItem",
+    "Removal",
     "ReportBatch",
     "ReportJob",
 ]

@@ -64,6 +64,11 @@ def enqueue(topic: str, payload: dict[str, Any], *, key: str) -> None:
     transaction.on_commit(wake)
 
 
+def hold_lease(key: str) -> None:
+    """Say that the work under this key goes on, so that no other worker takes it: for handlers that take long."""
+    OutboxItem.objects.filter(key=key, done_at__isnull=True).update(due_at=clock.now() + LEASE)
+
+
 def wake() -> None:
     """Nudge a worker; a broker that is down is no fault of the caller: the sweep comes round.
 

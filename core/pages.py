@@ -265,6 +265,7 @@ OTHER_VERBS = {
     "print": "生成合同 PDF",
     "quality": "登记评价等级",
     "export": "导出",
+    "download": "下载档案包",
     "publish": "发布",
     "invoice": "交发票",
     "paper": "登记安全保障材料",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import mimetypes
 import threading
+from collections.abc import Mapping
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,15 +31,25 @@ _lock = threading.Lock()
 _thread = threading.local()
 
 
-def render_pdf(template: str, context: dict[str, Any], *, journal_head: str = "", verify_url: str = "") -> bytes:
+def render_pdf(
+    template: str,
+    context: dict[str, Any],
+    *,
+    journal_head: str = "",
+    verify_url: str = "",
+    printed_at: datetime | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> bytes:
     """A template as PDF/A-3b bytes; page numbers and running heads come from its style sheet.
 
     template      extends reports/base.html; context: its values. css/report.css is its style, read once a thread
     journal_head  the chain's head for the foot
     verify_url    where a reader checks the paper; given to the template with its QR code (`verify_qr`)
+    printed_at    aware; by default now. The same values printed as of the same moment are the same bytes
+    sources       text by file name, embedded as what the paper was made from (PDF/A-3 relationship Source)
     raises        TemplateDoesNotExist; FatalURLFetchingError when a style sheet of ours is missing
     """
-    from weasyprint import HTML  # a slow import, wanted only where something is printed
+    from weasyprint import HTML, Attachment  # a slow import, wanted only where something is printed
 
     html = render_to_string(
         template,
@@ -46,12 +58,19 @@ def render_pdf(template: str, context: dict[str, Any], *, journal_head: str = ""
             "journal_head": journal_head,
             "verify_url": verify_url,
             "verify_qr": qr_picture(verify_url) if verify_url else "",
-            "printed_at": clock.now(),
+            "printed_at": printed_at or clock.now(),
         },
     )
+    moment = printed_at or clock.now()
+    attached = [
+        Attachment(string=text, name=name, created=moment, modified=moment, relationship="Source")
+        for name, text in (sources or {}).items()
+    ]
     with _lock:
         document = HTML(string=html, base_url=_base_url(), url_fetcher=_fetcher_class()())
-        content: bytes = document.write_pdf(stylesheets=[_style()], font_config=_fonts(), pdf_variant="pdf/a-3b")
+        content: bytes = document.write_pdf(
+            stylesheets=[_style()], font_config=_fonts(), pdf_variant="pdf/a-3b", attachments=attached
+        )
     return content
 
 

@@ -48,7 +48,7 @@ ROOMS = {
         "final_accounts",
     ],
     "evaluation": ["frameworks", "assessments", "incentives"],
-    "audit": ["engagements", "risks", "tracing"],
+    "audit": ["archive", "engagements", "risks", "tracing"],
 }
 
 

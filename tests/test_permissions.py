@@ -17,6 +17,7 @@ from django.test import Client
 
 from accounts.organizations.models import Organization
 from accounts.organizations.operations import propose_account
+from audit.archive.operations import open_package
 from audit.engagements.models import Engagement
 from audit.risks.models import RiskFlag
 from audit.tracing.operations import draw_sample
@@ -33,6 +34,7 @@ from procurement.final_accounts.operations import draw_account
 from procurement.inspections.operations import plan_inspection
 from procurement.opinions.operations import open_survey
 from procurement.panels.models import Panel
+from procurement.projects.operations import terminate_project
 from procurement.reviews.models import Review
 from procurement.texts.operations import open_text
 from tests.cast import PEOPLE, Cast
@@ -47,7 +49,7 @@ from tests.journeys.expenses import accepted_expense, entered_expense, submitted
 from tests.journeys.incentives import best_assessment, drafted_scheme, next_line, nominated_incentive, published_scheme
 from tests.journeys.mirror import mirrored
 from tests.journeys.orders import published_order, submitted_order
-from tests.journeys.projects import approved_line, drafted_project, requested_line
+from tests.journeys.projects import approved_line, approved_project, drafted_project, requested_line
 from tests.journeys.reviews import scoring_review, seated_logins
 from tests.journeys.settlements import approved_payment, approved_settlement, drawn_settlement
 
@@ -170,6 +172,12 @@ def world(cast: Cast, first: int) -> dict[str, Any]:
     engagement = field_engagement(cast, contract)
     found["finding"] = papered(cast, engagement)
     found["engagement"] = Engagement.objects.select_related("contract", "buyer").get(pk=engagement.pk)
+    ended = terminate_project(
+        approved_project(cast, title="终止的项目", quantity=10), actor=cast.actor("leader"), reason="需求消失"
+    )
+    package = found["archive_package"] = open_package(ended, actor=SYSTEM)
+    # As if the archivist had arranged it and proposed its destruction: who may not check or confirm it shows by this.
+    package.arranged_by_key = package.proposed_by_key = cast.actor("archivist").user_key
     flag = RiskFlag(
         buyer=contract.buyer, region_path=contract.region_path, rule="F42", level="proven", subject=contract.journal_key,
         label=contract.title, statement="付款系于审计。",

@@ -17,8 +17,9 @@ from rest_framework.views import APIView
 
 from core import clock
 from core.api import PROBLEM
-from portal.opendata.packages import cursor_of, package, position_of, record
+from portal.opendata.packages import cursor_of, package, position_of
 from portal.opendata.queries import processes, releases_after, releases_of, releases_of_processes
+from procurement.notices.ocds import record
 
 MOST, USUAL = 500, 100
 CURSOR = OpenApiParameter("after", str, description="上一页给的游标；不带从头开始")

@@ -1,29 +1,19 @@
 """OCDS 1.1 packages (开放合同数据包): the frame around releases and records; pure.
 
-A compiled release is ocdsmerge's; the rules of merging that our releases need are below, so that no schema is fetched.
+What the releases of one process come to is in `procurement/notices/ocds.py`: the archive packs the same record.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-from ocdsmerge import Merger
 
 from procurement.notices.ocds import BIDS_EXTENSION, moment
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
-# What differs from the default rules (objects by id, all else the later value); checked against the whole schema by a test.
-MERGING: dict[str, Any] = {
-    "properties": {
-        "id": {"omitWhenMerged": True},
-        "date": {"omitWhenMerged": True},
-        "tag": {"omitWhenMerged": True, "type": "array", "items": {"type": "string"}},
-    }
-}
 
 
 def package(about: Mapping[str, str], *, uri: str, at: datetime) -> dict[str, Any]:
@@ -39,15 +29,6 @@ def package(about: Mapping[str, str], *, uri: str, at: datetime) -> dict[str, An
         "publisher": {"name": about["name"], "uri": about["uri"]},
         "license": LICENSE,
         "publicationPolicy": about["policy"],
-    }
-
-
-def record(releases: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One contracting process: its releases as they were published, and what they come to."""
-    return {
-        "ocid": releases[0]["ocid"],
-        "releases": list(releases),
-        "compiledRelease": Merger(schema=MERGING).create_compiled_release(list(releases)),
     }
 
 

@@ -5,15 +5,38 @@ What a release says of tender, awards and contracts stands in the room that publ
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+
+from ocdsmerge import Merger
 
 from core import clock
 
 BIDS_EXTENSION = (
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bid_extension/v1.1.5/extension.json"
 )
+
+
+# What differs from the default rules of merging (objects by id, all else the later value), so that no schema is fetched;
+# checked against the whole schema by a test.
+MERGING: dict[str, Any] = {
+    "properties": {
+        "id": {"omitWhenMerged": True},
+        "date": {"omitWhenMerged": True},
+        "tag": {"omitWhenMerged": True, "type": "array", "items": {"type": "string"}},
+    }
+}
+
+
+def record(releases: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One contracting process: its releases as they were published, and what they come to (compiled by ocdsmerge)."""
+    return {
+        "ocid": releases[0]["ocid"],
+        "releases": list(releases),
+        "compiledRelease": Merger(schema=MERGING).create_compiled_release(list(releases)),
+    }
 
 
 def moment(at: datetime) -> str:

@@ -390,6 +390,21 @@ OWN_RULES = (
     ),
     Rule("panel.minimum", "评审组人数，不少于", 3, "count", HOUSE, OWN, False, "own"),
 )
+ARCHIVE = (
+    Rule("archive.retention.file", "采购文件自采购结束起保存，不少于", 15, "year", "政府采购法第四十二条", LAW, True),
+    Rule(
+        "archive.retention.voucher",
+        "会计凭证自会计年度终了起保管",
+        30,
+        "year",
+        "会计档案管理办法（财政部 国家档案局令第79号）附表",
+        date(2016, 1, 1),
+        False,
+    ),
+    Rule(
+        "archive.failed_wait", "采购失败后没有再采购，自动建档", 90, "d", "本单位档案管理办法（平台建议值）", OWN, False
+    ),
+)
 RULES = (
     *(r._replace(track="statutory") for r in (*STATUTORY, *STATUTORY_VALUES)),
     *BOTH,
@@ -397,6 +412,7 @@ RULES = (
     *RISKS,
     *EXPENSES,
     *OWN_RULES,
+    *ARCHIVE,
 )
 NOTICES = {2025: "国办发明电〔2024〕8号", 2026: "国办发明电〔2025〕7号"}
 

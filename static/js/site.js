@@ -137,6 +137,7 @@
       say("和要求的不一样，请照抄一遍");
       return;
     }
+    if (form.hasAttribute("data-download")) return; // the page stays
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form.getAttribute("method") === "post" && !form.hasAttribute("hx-post")) {
       form.dataset.sent = "1";

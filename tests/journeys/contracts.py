@@ -185,7 +185,7 @@ def judged_milestone(
         actor=cast.actor("buyer"),
         members=[cast.actor("procurer").user_key],
         quantities=claimed,
-        standards={1: True},
+        standards={each.n: True for each in contract.standards.all()},
         opinion="资料齐全，数量属实。",
     )
     return confirmed(cast, acceptance)

@@ -17,7 +17,7 @@ from django.test import Client
 from ocdsmerge import Merger
 
 from demo.world import build
-from portal.opendata.packages import record
+from procurement.notices.ocds import record
 
 SHARED = Path(settings.BASE_DIR).parent / "shared"
 STANDARD = SHARED / "data" / "ocds" / "standard-1.1.zip"

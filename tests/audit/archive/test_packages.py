@@ -1,0 +1,333 @@
+"""Archive packages: opened, counted, supplied, checked by another, handed over, kept, destroyed by two; the clock; pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.urls import reverse
+
+from audit.archive.disposal import decline_destruction, destroy_package, extend_package, propose_destruction
+from audit.archive.models import ArchiveItem, ArchivePackage, DestructionEntry, RequiredPaper
+from audit.archive.operations import (
+    check_package,
+    complete_package,
+    excuse_paper,
+    hand_over_package,
+    note_download,
+    open_package,
+    recount_package,
+    retain_package,
+    retest_package,
+    send_back_package,
+    supply_paper,
+    tend_packages,
+)
+from audit.archive.queries import missing_items, visible_packages
+from audit.archive.reports import hand_over_form
+from audit.journal.verification import verify
+from core import clock, journal
+from core.documents import ZIP, Document, read, remove, store
+from core.duties import tasks_for
+from core.errors import Conflict, Invalid, NotAllowed, NotNow
+from procurement.projects.models import Project
+from procurement.projects.operations import terminate_project
+from tests.cast import Cast
+from tests.journeys.archive import filled_package, fresh, opened_package
+from tests.journeys.contracts import print_now
+from tests.journeys.orders import cancelled_order
+from tests.journeys.projects import approved_project
+from tests.journeys.settlements import closed_contract
+
+OPINION = "抽看合同和支付凭证，一致。"
+
+
+def terminated(cast: Cast, **how: Any) -> Project:
+    """A project that ended before anything was bought: the shortest archive."""
+    project = approved_project(cast, **how)
+    return terminate_project(project, actor=cast.actor("leader"), reason="服务需求消失")
+
+
+def small_package(cast: Cast, **how: Any) -> ArchivePackage:
+    """Complete, with its bag made by the worker's own way."""
+    package = filled_package(cast, open_package(terminated(cast, **how), actor=cast.actor("archivist")))
+    complete_package(package, actor=cast.actor("archivist"))
+    print_now()
+    return fresh(package)
+
+
+def kept_package(cast: Cast, **how: Any) -> ArchivePackage:
+    """Checked, handed over, retained."""
+    actor = cast.actor("archivist")
+    package = check_package(small_package(cast, **how), actor=cast.actor("auditor"), opinion=OPINION)
+    hand_over_package(
+        package, actor=actor, receiver="五华区档案馆", receiver_name="钱馆", handed_on=clock.today(), medium="移动硬盘"
+    )
+    return retain_package(package, actor=actor, location="3 号库 12 架")
+
+
+def expired(package: ArchivePackage) -> ArchivePackage:
+    """The clock's round on the day after the retention ended."""
+    assert package.retain_until is not None
+    with clock.travel(f"{package.retain_until + timedelta(days=1)} 04:10"):
+        tend_packages()
+    return fresh(package)
+
+
+def verbs(thing: Any) -> list[str]:
+    return [entry.verb for entry in journal.entries_for(thing)]
+
+
+def state_of(package: ArchivePackage, key: str) -> str:
+    return str(package.items.get(key=key).state)
+
+
+def test_what_is_asked_for_follows_the_case(cast: Cast) -> None:
+    contract = closed_contract(cast)
+    package = opened_package(cast, contract)
+    states = dict(package.items.values_list("key", "state"))
+    assert len(states) == RequiredPaper.objects.count()
+    assert {key for key, state in states.items() if state == ArchiveItem.NOT_DUE} >= {
+        "challenge", "reply", "failure", "amendment", "termination", "audit_report", "safeguards",
+    }  # fmt: skip
+    found = package.items.get(key="contract")
+    assert (found.state, found.evidence[0]["sha256"]) == (ArchiveItem.FOUND, contract.digest)
+    assert package.items.get(key="payment").found_count == 2
+    assert states["minutes"] == states["filing"] == states["evaluation"] == ArchiveItem.MISSING
+    assert package.missing_count == missing_items(package).count() > 0
+    owed = {task.name for task in tasks_for(cast.actor("procurer")) if task.url == package.get_absolute_url()}
+    assert owed == {"archive.supply"}
+    failed = cancelled_order(cast, title="取消的订单", quantity=10)
+    other = open_package(failed.project, actor=cast.actor("archivist"))
+    assert (other.ending, state_of(other, "failure"), state_of(other, "contract")) == ("failed", "found", "not_due")
+
+
+def test_the_list_is_dated(cast: Cast) -> None:
+    RequiredPaper.objects.create(
+        key="minutes", n=6, stage="project", title="会议纪要", owner="programme_officer", place="x", source="y",
+        effective_from=clock.today(), is_due=False,
+    )  # fmt: skip
+    RequiredPaper.objects.create(
+        key="photo_album", n=99, stage="delivery", title="相册", owner="programme_officer", place="x", source="y",
+        effective_from=clock.today(),
+    )  # fmt: skip
+    package = open_package(terminated(cast), actor=cast.actor("archivist"))
+    states = dict(package.items.values_list("key", "state"))
+    assert "minutes" not in states
+    assert states["photo_album"] == ArchiveItem.MISSING
+
+
+def test_who_collects_and_what_is_refused(cast: Cast) -> None:
+    project, archivist = terminated(cast), cast.actor("archivist")
+    with pytest.raises(NotAllowed):
+        open_package(project, actor=cast.actor("buyer"))
+    with pytest.raises(NotNow):
+        open_package(approved_project(cast, title="还在办", quantity=10), actor=archivist)
+    package = open_package(project, actor=archivist)
+    with pytest.raises(Conflict):
+        open_package(project, actor=archivist)
+    with pytest.raises(NotNow, match="还缺"):
+        complete_package(package, actor=archivist)
+    item = missing_items(package).get(key="minutes")
+    paper = store(b"minutes", name="纪要.txt", actor=archivist, purpose="archive")
+    with pytest.raises(NotAllowed):
+        supply_paper(package, actor=cast.actor("buyer"), item=item.pk, papers=[paper])
+    with pytest.raises(Invalid):
+        supply_paper(package, actor=archivist, item=item.pk, papers=[])
+    with pytest.raises(Invalid):
+        excuse_paper(package, actor=archivist, item=item.pk, reason=" ")
+    with pytest.raises(Invalid, match="不缺"):
+        excuse_paper(package, actor=archivist, item=package.items.get(key="plan").pk, reason="没有")
+    stale = fresh(package)
+    supply_paper(package, actor=archivist, item=item.pk, papers=[paper])
+    assert (state_of(package, "minutes"), package.missing_count) == (ArchiveItem.SUPPLIED, 0)
+    with pytest.raises(Conflict):
+        recount_package(stale, actor=archivist)
+    recount_package(package, actor=archivist)
+    assert state_of(package, "minutes") == ArchiveItem.SUPPLIED
+    assert verbs(package) == ["recount", "supply", "create"]
+    for login in ("street", "provider1", "evaluator", "admin", "other_leader"):
+        assert not visible_packages(cast.actor(login)).exists()
+
+
+def test_the_whole_way(cast: Cast) -> None:
+    archivist, auditor = cast.actor("archivist"), cast.actor("auditor")
+    package = filled_package(cast, open_package(terminated(cast), actor=archivist))
+    complete_package(package, actor=archivist)
+    assert (package.number, package.voucher_until) == ("五青档〔2026〕1号", None)
+    assert f"{package.file_until}" == f"{package.retain_until}" == "2041-09-01"
+    with pytest.raises(NotNow, match="还没有生成"):
+        check_package(package, actor=auditor, opinion=OPINION)
+    print_now()
+    package = fresh(package)
+    bag = package.bags.get()
+    assert (bag.state, bag.tests.get().ok) == ("done", True)
+    with pytest.raises(NotAllowed):
+        check_package(package, actor=archivist, opinion=OPINION)  # who arranged it
+    with pytest.raises(Invalid):
+        check_package(package, actor=auditor, opinion=" ")
+    send_back_package(package, actor=auditor, reason="会议纪要不清楚")
+    complete_package(package, actor=archivist)
+    assert package.number == "五青档〔2026〕1号"
+    print_now()
+    package = fresh(package)
+    assert list(package.bags.values_list("n", "state")) == [(2, "done"), (1, "done")]
+    check_package(package, actor=auditor, opinion=OPINION)
+    with pytest.raises(Invalid) as refusal:
+        hand_over_package(
+            package, actor=archivist, receiver=" ", receiver_name="", handed_on=clock.today() + timedelta(1), medium=""
+        )
+    assert set(refusal.value.errors) == {"receiver", "receiver_name", "handed_on", "medium"}
+    hand_over_package(
+        package, actor=archivist, receiver="五华区档案馆", receiver_name="钱馆", handed_on=clock.today(), medium="硬盘"
+    )
+    form = hand_over_form(package)
+    newest = package.bags.get(n=2)
+    assert (form.tag_digest, form.receiver, form.files) == (newest.tag_digest, "五华区档案馆", newest.files)
+    retain_package(package, actor=archivist, location="3 号库")
+    assert package.status == "retained"
+    assert verbs(package)[:7] == ["retain", "hand_over", "check", "packed", "complete", "send_back", "packed"]
+    facts = next(each.facts for each in journal.entries_for(package) if each.verb == "hand_over")
+    assert facts["tag_digest"] == newest.tag_digest
+    assert [each for each in verify()[1] if each.object_key.startswith("audit.archive")] == []
+
+
+def test_a_spoiled_bag_fails_its_test(cast: Cast) -> None:
+    package = small_package(cast)
+    bag = package.bags.select_related("document").get()
+    content = read(bag.document)
+    default_storage.delete(bag.document.key)
+    default_storage.save(bag.document.key, ContentFile(content.replace("归档".encode(), "归挡".encode(), 1)))
+    retest_package(package, actor=cast.actor("auditor"))
+    print_now()
+    package = fresh(package)
+    test = package.bags.get().tests.first()
+    assert test is not None
+    assert not test.ok
+    with pytest.raises(NotNow, match="四性检测"):
+        check_package(package, actor=cast.actor("auditor"), opinion=OPINION)
+
+
+def test_destroyed_by_two_and_what_stays(cast: Cast) -> None:
+    archivist, leader = cast.actor("archivist"), cast.actor("leader")
+    package = kept_package(cast)
+    with pytest.raises(NotNow):
+        propose_destruction(package, actor=archivist, reason="到期")
+    package = expired(package)
+    assert package.status == "appraised"
+    with pytest.raises(NotAllowed):
+        destroy_package(package, actor=leader)  # nobody proposed it
+    propose_destruction(package, actor=archivist, reason="到期，无继续保存价值")
+    with pytest.raises(NotNow):
+        propose_destruction(package, actor=archivist, reason="再提一次")
+    for login in ("archivist", "buyer", "discipline", "other_leader", "district_finance"):
+        with pytest.raises(NotAllowed):
+            destroy_package(package, actor=cast.actor(login))
+    decline_destruction(package, actor=leader, reason="再核对一次")
+    propose_destruction(package, actor=archivist, reason="已核对，无继续保存价值")
+    documents = [bag.document for bag in package.bags.select_related("document")]
+    documents += [scan.document for item in package.items.all() for scan in item.scans.all()]
+    destroy_package(package, actor=leader)
+    assert all(default_storage.exists(each.key) for each in documents)  # until the transaction is over
+    print_now()
+    assert not any(default_storage.exists(each.key) for each in documents)
+    entry = DestructionEntry.objects.get()
+    assert (entry.proposed_by_name, entry.confirmed_by_name) == ("孙文", "陈立")
+    assert {each["sha256"] for each in entry.removed} == {each.sha256 for each in documents}
+    assert set(Document.objects.filter(removal__isnull=False)) == set(documents)
+    with pytest.raises(NotNow, match="销毁"):
+        read(documents[0])
+    assert cast.client("archivist").post(reverse("archives:take", args=[package.number, 1])).status_code == 409
+    page = cast.client("auditor").get(package.get_absolute_url()).content.decode()
+    assert "销毁清单" in page
+    assert documents[0].sha256[:8] in page
+    assert [each for each in verify()[1] if each.object_key.startswith("audit.archive")] == []
+
+
+def test_the_same_bytes_elsewhere_stay(cast: Cast) -> None:
+    actor = cast.actor("archivist")
+    one, two = (store(b"same", name=f"{n}.txt", actor=actor, purpose="archive") for n in "12")
+    with transaction.atomic():
+        remove(one, actor=actor, authority="audit.archive_package:x")
+    print_now()
+    assert read(two) == b"same"
+    with transaction.atomic():
+        remove(two, actor=actor, authority="audit.archive_package:x")
+    print_now()
+    assert not default_storage.exists(two.key)
+
+
+def test_kept_longer(cast: Cast) -> None:
+    archivist = cast.actor("archivist")
+    package = expired(kept_package(cast))
+    with pytest.raises(Invalid):
+        extend_package(package, actor=archivist, years=0, reason="还有用")
+    with pytest.raises(NotAllowed):
+        extend_package(package, actor=cast.actor("leader"), years=5, reason="还有用")
+    propose_destruction(package, actor=archivist, reason="到期")
+    extend_package(package, actor=archivist, years=5, reason="审计在查")
+    assert (package.status, f"{package.retain_until}", package.proposed_by_key) == ("extended", "2031-09-01", "")
+    assert expired(package).status == "appraised"
+
+
+def test_the_clock_opens_counts_and_takes_back(cast: Cast) -> None:
+    project = terminated(cast)
+    failed = cancelled_order(cast, title="取消的订单", quantity=10).project
+    assert tend_packages() == 1
+    assert tend_packages() == 0
+    package = ArchivePackage.objects.get()
+    assert (package.project_id, package.status) == (project.pk, "collecting")
+    with clock.travel(clock.local(clock.now()) + timedelta(days=91)):
+        assert tend_packages() == 1
+    assert ArchivePackage.objects.get(project=failed).ending == "failed"
+    package = small_package(cast, title="第二个", quantity=20)
+    Project.objects.filter(pk=package.project_id).update(status="procuring")
+    assert tend_packages() >= 1
+    assert fresh(package).status == "collecting"
+    assert verbs(package)[0] == "reopen"
+
+
+def test_a_download_is_a_deed(cast: Cast) -> None:
+    package = small_package(cast)
+    address = reverse("archives:take", args=[package.number, 1])
+    for login, status in (("buyer", 403), ("leader", 403), ("provider1", 404), ("street", 404), ("other_leader", 404)):
+        assert cast.client(login).post(address).status_code == status, login
+    for login in ("archivist", "auditor", "discipline", "district_finance"):
+        answer = cast.client(login).post(address)
+        assert (answer.status_code, answer["Content-Type"]) == (200, ZIP), login
+    assert verbs(package)[:5] == ["download"] * 4 + ["packed"]
+    assert cast.client("archivist").get(address).status_code == 405
+    with pytest.raises(NotAllowed):
+        note_download(package, actor=cast.actor("buyer"), bag=package.bags.get())
+
+
+def test_pages(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    package = opened_package(cast)
+    client = cast.client("archivist")
+    page = client.get(package.get_absolute_url()).content.decode()
+    assert "班子会议纪要" in page
+    assert "由业务经办提供" in page
+    item = missing_items(package).first()
+    assert item is not None
+    done = client.post(
+        f"{package.get_absolute_url()}excuse/",
+        {"item": str(item.pk), "reason": "没有", "version": package.version, "idempotency_key": "k1"},
+    )
+    assert done.status_code == 302
+    wrong = client.post(f"{package.get_absolute_url()}supply/", {"item": "", "idempotency_key": "k2"})
+    assert wrong.status_code == 422
+    assert "归档目录" in client.get(reverse("archives:papers")).content.decode()
+    assert cast.client("provider1").get(reverse("archives:papers")).status_code == 404
+    assert cast.client("buyer").get(reverse("archives:open")).status_code == 404
+    assert "资料档案" in client.get(package.project.get_absolute_url()).content.decode()
+    other = terminated(cast, title="第二个", quantity=20)
+    made = client.post(reverse("archives:open"), {"project": str(other.pk), "idempotency_key": "k3"})
+    assert made["Location"] == ArchivePackage.objects.get(project=other).get_absolute_url()
+    with django_assert_max_num_queries(32):
+        client.get(package.get_absolute_url())
+    with django_assert_max_num_queries(16):
+        client.get(reverse("archives:list"))
