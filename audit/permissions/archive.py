@@ -58,5 +58,5 @@ def can_confirm_destruction(actor: Actor, package: ArchivePackage) -> bool:
         actor.works_for(package.buyer_id, "leader", "funds_reviewer")
         and bool(package.proposed_by_key)
         and actor.user_key != package.proposed_by_key
-        and actor.on_behalf_of != package.proposed_by_name
+        and not (actor.on_behalf_of and actor.on_behalf_of == package.proposed_by_name)
     )
