@@ -16,6 +16,7 @@ from core import clock
 from core.aggregates import Journaled
 from core.documents import Document
 from evaluation.assessments.models import Assessment
+from evaluation.incentives.models import ENDED, Incentive
 from procurement.acceptances.models import Acceptance
 from procurement.acceptances.queries import JUDGED
 from procurement.activities.models import Activity, SafeguardPaper
@@ -73,6 +74,7 @@ class Case:
     surveys: list[Survey]
     acceptances: list[Acceptance]
     assessments: list[Assessment]
+    incentives: list[Incentive]
     settlements: list[Settlement]
     invoices: list[Invoice]
     payments: list[Payment]
@@ -87,7 +89,7 @@ class Case:
 
 
 def case_of(project: Project) -> Case:
-    """Read a case. Twenty-seven queries, whatever it holds."""
+    """Read a case. Twenty-eight queries, whatever it holds."""
     mine = {"contract__award__lot__order__project": project}
     contracts = Contract.objects.filter(award__lot__order__project=project, status__in=IN_FORCE)
     return Case(
@@ -145,6 +147,7 @@ def case_of(project: Project) -> Case:
             .order_by("milestone__n")
         ),
         assessments=list(Assessment.objects.filter(**mine).exclude(status="declined").select_related("contract")),
+        incentives=list(Incentive.objects.filter(**mine).exclude(status__in=ENDED).select_related("contract")),
         settlements=list(
             Settlement.objects.filter(**mine)
             .exclude(status="returned")
@@ -388,6 +391,12 @@ def _evaluation(case: Case) -> list[Proof] | None:
     return [_record(each, at=each.finalized_at) for each in case.assessments if each.finalized_at]
 
 
+def _incentives(case: Case) -> list[Proof] | None:
+    if not case.incentives:
+        return None
+    return [_record(each, f"{each} {each.number or ''}", at=each.paid_on) for each in case.incentives if each.paid_on]
+
+
 def _settlements(case: Case) -> list[Proof] | None:
     if not case.contracts:
         return None
@@ -468,6 +477,7 @@ FINDERS: dict[str, Callable[[Case], list[Proof] | None]] = {
     "opinions": _opinions,
     "acceptance_notice": _acceptance_notice,
     "evaluation": _evaluation,
+    "incentive": _incentives,
     "settlement": _settlements,
     "invoice": _invoices,
     "payment": _payments,

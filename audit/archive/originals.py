@@ -19,6 +19,7 @@ from audit.tracing.models import SampleFile
 from core.documents import Document
 from core.reports import ReportJob
 from evaluation.assessments.models import Evidence
+from evaluation.incentives.models import IncentivePaper
 from procurement.acceptances.models import AcceptanceFile
 from procurement.activities.models import ActivityPhoto, SafeguardPaper
 from procurement.amendments.models import Amendment, AmendmentSignature
@@ -95,6 +96,7 @@ SOURCES: tuple[Source, ...] = (
     Source(AcceptanceFile, "document", f"acceptance__{CONTRACT}", "acceptance", "验收资料", "acceptance"),
     Source(Invoice, "document", f"settlement__{CONTRACT}", "money", "发票", "settlement"),
     Source(Evidence, "document", f"assessment__{CONTRACT}", "evaluation", "评价证据", "assessment"),
+    Source(IncentivePaper, "document", f"incentive__{CONTRACT}", "evaluation", "奖励性补助证明", "incentive"),
     Source(PaperEvidence, "document", f"paper__item__engagement__{CONTRACT}", "audit", "审计证据", "paper__item__engagement"),
     Source(FindingFile, "document", f"finding__engagement__{CONTRACT}", "audit", "审计整改证明", "finding"),
     Source(SampleFile, "document", f"item__expense__{CONTRACT}", "audit", "抽样证据", "item__sample"),

@@ -8,6 +8,7 @@ from django.db.models import BinaryField, Model
 
 from audit.engagements.models import AuditFinding, Engagement, ProgrammeItem, WorkingPaper
 from evaluation.assessments.models import Assessment
+from evaluation.incentives.models import Incentive
 from procurement.acceptances.models import Acceptance, AcceptanceLine, StandardResult
 from procurement.activities.models import Activity, AttendanceCount, ServiceUnit, VolunteerHours
 from procurement.amendments.models import AmendedLine, Amendment
@@ -72,6 +73,7 @@ ROWS: Final[tuple[tuple[type[Model], str], ...]] = (
     (AcceptanceLine, f"acceptance__{CONTRACT}"),
     (StandardResult, f"acceptance__{CONTRACT}"),
     (Assessment, CONTRACT),
+    (Incentive, CONTRACT),
     (Settlement, CONTRACT),
     (SettlementLine, f"settlement__{CONTRACT}"),
     (Deduction, f"settlement__{CONTRACT}"),
@@ -85,7 +87,7 @@ ROWS: Final[tuple[tuple[type[Model], str], ...]] = (
     (Notice, "case"),
 )
 # Not here, on purpose: rosters, sign-ins, beneficiaries and case notes (children), answers to questionnaires (anonymous),
-# checks of staff (of a person), bids that were never opened (of their bidder).
+# checks of staff (of a person), objections with who objects (of that person), bids that were never opened (of their bidder).
 
 # Addresses that nobody can guess, digests of sessions: no record, and dangerous in other hands.
 SECRET: Final = frozenset({"token", "first_session"})

@@ -86,6 +86,7 @@ PAPERS: Final = (
     Paper("opinions", "acceptance", "服务对象意见", "programme_officer", "满意度问卷", "实施条例第四十五条", REGULATION, False),
     Paper("acceptance_notice", "acceptance", "验收结果公告", "programme_officer", "公告", "实施条例第四十五条", REGULATION, False),
     Paper("evaluation", "evaluation", "绩效评价报告", "programme_officer", "绩效评价", "预算法实施条例第二十条", BUDGET, False),
+    Paper("incentive", "evaluation", "奖励性补助的申报、公示与支付", "programme_officer", "奖励性补助", HOUSE, OWN, False),
     Paper("settlement", "money", "结算单", "finance_officer", "结算", HOUSE, OWN, False),
     Paper("invoice", "money", "发票", "finance_officer", BY_PROVIDER, "会计档案管理办法（财政部 国家档案局令第79号）", date(2016, 1, 1), False),
     Paper("payment", "money", "支付凭证", "cashier", "支付 › 登记凭证", "会计档案管理办法（财政部 国家档案局令第79号）", date(2016, 1, 1), False),
