@@ -14,6 +14,10 @@ from django.conf import settings
 from django.core.management import call_command, find_commands, get_commands
 from django.urls import resolve
 
+from core.management.drawn_pages import lifecycles
+from tests.addresses import routes
+from tests.written_tables import rows_of
+
 ROOT = Path(settings.BASE_DIR)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 APPS = ["config", "core", "accounts", "catalog", "procurement", "evaluation", "audit", "portal", "demo"]
@@ -197,3 +201,16 @@ def test_glossary_names_every_role() -> None:
 
     page = read("docs/glossary.md")
     assert [role for role, label in ROLES.items() if f"| {label} | `{role}` |" not in page] == []
+
+
+def test_every_address_and_verb_has_a_row_in_the_written_tables() -> None:
+    """docs/reference/address-table.csv and permission-table.csv are held to by tests/test_permissions.py."""
+    addresses, known = {row["address"] for row in rows_of("address-table.csv")}, routes()
+    advice = "docs/reference/address-table.csv, written from the duties like the rows beside it; then RECORD=1 pytest tests/test_permissions.py -k prints"
+    assert sorted(known - addresses) == [], f"addresses without a row: add one a method to {advice}"
+    assert sorted(addresses - known) == [], f"rows whose address is gone: take them out of {advice}"
+    verbs = {row["verb"] for row in rows_of("permission-table.csv")}
+    steps = {f"{line.name.rpartition('.')[2]}.{step.verb}" for line in lifecycles() for step in line.steps}
+    assert sorted(steps ^ verbs) == [], (
+        "verbs without a row in docs/reference/permission-table.csv, or rows without a verb"
+    )

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from core import clock, duties, sections
 from core.actor import Actor
 from core.duties import Duty
-from core.errors import Invalid
+from core.errors import Invalid, NotAllowed
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Room, View, register
 from procurement.bids.forms import KeyForm
@@ -112,6 +112,8 @@ def key_page(request: HttpRequest, key: str) -> HttpResponse:
     """Turn a key: the password again, this browser's session; the answer is the hall."""
     actor = actor_of(request)
     opening: Opening = OPENINGS.fetch(actor, key)
+    if not can_turn_key(actor, opening):
+        raise NotAllowed(_("开启由本单位两个科室各一人办理。"))
     bound = (request.POST,) if request.method == "POST" else ()
     form = KeyForm(*bound, thing=opening, actor=actor, step=OPENING.step("first_key"))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import django_filters
 from django.db.models import Q, QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from procurement.contracts.queries import (
     awards_to_draw,
     visible_contracts,
 )
+from procurement.permissions.contracts import can_draw_contract
 
 
 class ContractFilter(django_filters.FilterSet):
@@ -165,6 +166,8 @@ CONTRACTS = register(
 def draw(request: HttpRequest, award: UUID) -> HttpResponse:
     """Draw up the contract of an award: one confirmation, then the draft. 404 for what one may not draw."""
     actor = actor_of(request)
+    if not can_draw_contract(actor):
+        raise Http404
     # A repeated request finds the contract drawn: the award must then still be found, so that its answer is the same.
     seen = Award.objects.filter(status="confirmed", buyer_id=actor.organization_id)
     found = get_object_or_404(seen if request.method == "POST" else awards_to_draw(actor), pk=award)
