@@ -38,10 +38,17 @@ PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """One kind of process that belongs to the platform, with its log file; started again when it dies."""
+    """One kind of process that belongs to the platform, with its log file; started again when it dies.
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str], log: Path) -> None:
+    serves_on  its own children may go on serving until its successor is well (web processes share their port)
+    """
+
+    def __init__(
+        self, name: str, command: list[str], environment: dict[str, str], log: Path, *, serves_on: bool = False
+    ) -> None:
         self.name, self.command, self.environment, self.log = name, command, environment, log
+        self.serves_on = serves_on
+        self.left: list[int] = []
         self.short_lives = 0
         self.due: float | None = None
         self.process = self.start()
@@ -60,12 +67,16 @@ class Child:
             )
 
     def keep(self) -> None:
-        """See after the process: when it died, take away what it left and start it again, later the oftener it dies."""
-        if self.process.poll() is None:
-            return
+        """See after the process: when it died, start it again, later the oftener it dies, and take away what it left."""
         now = time.monotonic()
+        if self.process.poll() is None:
+            if self.left and now - self.begun >= WELL_SECONDS:
+                self.clear()
+            return
         if self.due is None:
-            self.clear()
+            self.left.append(self.process.pid)
+            if not self.serves_on:
+                self.clear()
             self.short_lives = 0 if now - self.begun >= WELL_SECONDS else self.short_lives + 1
             wait = WAITS[min(self.short_lives, len(WAITS) - 1)]
             self.due = now + wait
@@ -79,9 +90,11 @@ class Child:
             self.process = self.start()
 
     def clear(self) -> None:
-        """End what a dead process has left: its own children would go on serving, and working, beside the new ones."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """End what dead processes have left: their own children would go on for ever beside the new ones."""
+        for group in self.left:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        self.left.clear()
 
     def end(self, seconds: float = 15) -> None:
         """Ask the process to finish, and after some seconds make it."""
@@ -92,6 +105,7 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.left.append(self.process.pid)
         self.clear()
 
 
@@ -127,7 +141,7 @@ def web(port: int, environment: dict[str, str]) -> Child:
     command += ["--host", HOST, "--port", str(port), "--workers", environment.get("WEB_PROCESSES", "2")]
     # One that dies is started again beside the others; a group that dies again and again ends, and `Child.keep` sees it.
     command += ["--blocking-threads", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers"]
-    return Child("网页", command, environment, world.data_dir(environment) / "logs" / "web.log")
+    return Child("网页", command, environment, world.data_dir(environment) / "logs" / "web.log", serves_on=True)
 
 
 def forget_counts(environment: dict[str, str]) -> None:
@@ -189,12 +203,44 @@ def port_taken(port: int) -> bool:
     return False
 
 
-def watch(children: list[Child]) -> NoReturn:
+def watch(children: list[Child], record: Path) -> NoReturn:
     """Stay with the processes until somebody asks for the end."""
     while True:
         for child in children:
             child.keep()
+        note(children, record)
         time.sleep(0.2)
+
+
+def note(children: list[Child], record: Path) -> None:
+    """Write down the process groups that are ours, for the successor of a supervisor that is killed."""
+    groups = " ".join(str(group) for child in children for group in (child.process.pid, *child.left))
+    if not record.is_file() or record.read_text(encoding="ascii") != groups:
+        record.write_text(groups, encoding="ascii")
+
+
+def end_left(record: Path, seconds: float = 5) -> None:
+    """End what a killed supervisor has left: after some seconds to finish, whatever of its groups still runs here."""
+    groups = [int(word) for word in record.read_text(encoding="ascii").split()] if record.is_file() else []
+    deadline = time.monotonic() + seconds
+    while (rest := [group for group in groups if is_ours(group)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for group in rest:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    record.unlink(missing_ok=True)
+
+
+def is_ours(group: int) -> bool:
+    """Whether a process group lives and works in this copy; its number may meanwhile be somebody else's."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _parent, found = (place / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(found) == group and state != "Z" and (place / "cwd").readlink() == BASE_DIR:
+                return True
+        except OSError:  # it ended while we looked
+            continue
+    return False
 
 
 def stop(number: int, frame: FrameType | None) -> None:
@@ -208,9 +254,6 @@ def main() -> int:
     if not (port.isdigit() and 0 < int(port) < 65536):
         print(f"PORT={port} 不是端口号（1–65535）", file=sys.stderr)
         return 2
-    if port_taken(int(port)):
-        print(f"端口 {port} 已被占用；请先停止占用它的程序，或换一个：make run PORT=8001", file=sys.stderr)
-        return 1
     environment = environment_for(int(port))
     with world.lock_file(environment).open("w") as lock:
         try:
@@ -220,6 +263,11 @@ def main() -> int:
                 f"{world.data_dir(environment)} 正由另一个平台进程使用；请先停止它，或另设 DATA_DIR。", file=sys.stderr
             )
             return 1
+        record = world.data_dir(environment) / "serving.groups"
+        end_left(record)
+        if port_taken(int(port)):
+            print(f"端口 {port} 已被占用；请先停止占用它的程序，或换一个：make run PORT=8001", file=sys.stderr)
+            return 1
         world.prepare(environment)
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
@@ -227,16 +275,18 @@ def main() -> int:
         try:
             forget_counts(environment)
             children.append(web(int(port), environment))
+            note(children, record)
             if not wait_until_ready(int(port), children[0]):
                 print(f"网页进程没有启动，记录末尾（{children[0].log}）：\n{tail(children[0].log)}", file=sys.stderr)
                 return 1
             # Only now, so that the two do not hinder each other in starting.
             children.append(worker(environment))
             announce(int(port), environment)
-            watch(children)
+            watch(children, record)
         finally:
             for child in reversed(children):
                 child.end()
+            record.unlink(missing_ok=True)
             print("平台已停止。", flush=True)
 
 

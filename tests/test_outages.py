@@ -265,6 +265,45 @@ def test_a_killed_process_leaves_nothing_behind_and_is_started_again(
     assert until(lambda: not alive(second))
 
 
+def test_what_a_killed_web_process_left_serves_on_until_its_successor_is_well(
+    supervised: Callable[[str], serve.Child],
+) -> None:
+    child = supervised(PARENT)
+    child.serves_on = True
+    assert until(lambda: bool(child.log.read_text().split()))
+    first, below = child.process, int(child.log.read_text().split()[0])
+    os.kill(first.pid, signal.SIGKILL)
+    assert until(lambda: (child.keep(), child.process is not first)[1])
+    child.keep()
+    assert alive(below)
+    child.begun -= serve.WELL_SECONDS
+    child.keep()
+    assert until(lambda: not alive(below))
+    assert child.process.poll() is None
+    assert child.left == []
+
+
+def test_a_supervisor_ends_what_a_killed_one_has_left_and_nothing_else(
+    supervised: Callable[[str], serve.Child], tmp_path: Path
+) -> None:
+    child, record = supervised(PARENT), tmp_path / "serving.groups"
+    assert until(lambda: bool(child.log.read_text().split()))
+    below = int(child.log.read_text().split()[0])
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], cwd="/", start_new_session=True)
+    try:
+        serve.note([child], record)
+        # The number of a group that ended long ago may be another program's by now.
+        record.write_text(f"{record.read_text()} {stranger.pid} 4194304")
+        serve.end_left(record, seconds=0)
+        assert until(lambda: not alive(below) and child.process.poll() is not None)
+        assert stranger.poll() is None
+        assert not record.exists()
+        serve.end_left(record)
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
 def test_a_process_that_never_comes_up_is_tried_less_and_less_often_but_never_given_up(
     supervised: Callable[[str], serve.Child], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
