@@ -120,8 +120,8 @@ class VerbView(RoomView):
 
         if request_once.earlier() is None:
             request_once.do(act)
-            # Nothing done and no refusal: the same request was done by another process meanwhile.
-            thing = done[0] if done else self.room.fetch(actor, key)
+        # Nothing done here and no refusal: the same request was done before, perhaps since `thing` was fetched.
+        thing = done[0] if done else self.room.fetch(actor, key)
         return Response(shown(self.room, thing, actor), headers={"ETag": f'"{thing.version}"'})
 
     def _cleaned(self, request: Request, thing: Any, actor: Actor, step: Any) -> dict[str, Any]:
