@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -23,6 +24,11 @@ def yuan(amount: Decimal | None) -> str:
 def percent(part: Fraction) -> str:
     """A ratio in percent with one decimal."""
     return f"{float(part) * 100:.1f}%"
+
+
+def origin(enough: bool) -> str:
+    """Where a limit comes from: the quartiles of what was found, or fixed because there is too little of it."""
+    return "历史四分位界限" if enough else "固定界限"
 
 
 def short_period(facts: Facts) -> Iterator[Hit]:
@@ -85,7 +91,7 @@ def heavily_discounted(facts: Facts) -> Iterator[Hit]:
 
 
 def _margin_hit(call: Call, ratio: Fraction, limit: Fraction, words: str, *, enough: bool) -> Hit:
-    how = "历史四分位界限" if enough else "固定界限"
+    how = origin(enough)
     return Hit(
         replace(call.about, provider=call.won),
         f"次低报价高出成交价 {percent(ratio)}，{words}（{how} {percent(limit)}）。",
@@ -121,8 +127,8 @@ def chronic_loser(facts: Facts) -> Iterator[Hit]:
                         case="",
                         provider=who,
                     ),
-                    f"{offer.name}申报 {len(tried)} 次，成交 {sum(c.won == who for c, _o in tried)} 次，像是陪标。",
-                    {"有效申报": str(len(tried)), "成交率": percent(ratios[who])},
+                    f"{offer.name}申报 {len(tried)} 次，成交 {sum(c.won == who for c, _o in tried)} 次，像是陪标（{origin(enough)}）。",
+                    {"有效申报": str(len(tried)), "成交率": percent(ratios[who]), "界限来历": origin(enough)},
                 )
 
 
@@ -179,33 +185,45 @@ def lowest_out(facts: Facts) -> Iterator[Hit]:
 
 
 def many_disqualified(facts: Facts) -> Iterator[Hit]:
-    """F10: an unusual share of a bidder's bids is thrown out; within one buyer's calls."""
-    for buyer, calls in by_buyer(facts.calls).items():
-        bids: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
-        for call in calls:
-            for offer in call.offers:
-                bids[offer.provider].append((call, offer))
-        often = {who: tried for who, tried in bids.items() if len(tried) >= int(facts.thresholds["risk.F10.least"])}
-        if not often:
-            continue
-        ratios = {who: Fraction(sum(o.out for _c, o in tried), len(tried)) for who, tried in often.items()}
-        enough = len(often) >= int(facts.thresholds["risk.fence.least"])
-        limit = fences(list(ratios.values()))[2] if enough else Fraction(facts.thresholds["risk.F10.fixed"]) / 100
-        for who, ratio in ratios.items():
-            if ratio > 0 and ratio >= limit:
-                call, offer = often[who][-1]
-                thrown = sum(o.out for _c, o in often[who])
-                yield Hit(
-                    replace(
-                        call.about,
-                        subject=f"accounts.organization:{who}@{buyer}",
-                        label=offer.name,
-                        case="",
-                        provider=who,
-                    ),
-                    f"{offer.name}的 {len(often[who])} 份申报中 {thrown} 份被否决（{percent(ratio)}）。",
-                    {"申报": str(len(often[who])), "被否决": str(thrown), "界限": percent(limit)},
-                )
+    """F10: an unusual share of bids is thrown out: a bidder's within one buyer's calls, and a buyer's among all buyers."""
+    offers = [(call, offer) for call in facts.calls for offer in call.offers]
+    bidders: dict[str, dict[str, list[tuple[Call, Offer]]]] = defaultdict(lambda: defaultdict(list))
+    buyers: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
+    for call, offer in sorted(offers, key=lambda each: each[0].published_at):
+        bidders[call.about.buyer][offer.provider].append((call, offer))
+        buyers[call.about.buyer].append((call, offer))
+    for buyer, bids in bidders.items():
+        for who, tried, words, evidence in _often_out(facts, bids, "risk.F10.least"):
+            call, offer = tried[-1]
+            subject = f"accounts.organization:{who}@{buyer}"
+            about = replace(call.about, subject=subject, label=offer.name, case="", provider=who)
+            yield Hit(about, f"{offer.name}的{words}", evidence)
+    for buyer, tried, words, evidence in _often_out(facts, buyers, "risk.F10.buyer_least"):
+        about = replace(tried[-1][0].about, subject=f"accounts.organization:{buyer}", label="收到的全部申报", case="")
+        yield Hit(about, f"采购人收到的{words}", evidence)
+
+
+def _often_out(
+    facts: Facts, groups: Mapping[str, list[tuple[Call, Offer]]], least: str
+) -> Iterator[tuple[str, list[tuple[Call, Offer]], str, dict[str, str]]]:
+    """Those whose share of bids thrown out reaches the limit: fence of the others' shares, or the fixed one (R038)."""
+    often = {who: tried for who, tried in groups.items() if len(tried) >= int(facts.thresholds[least])}
+    ratios = {who: Fraction(sum(o.out for _c, o in tried), len(tried)) for who, tried in often.items()}
+    if not often:
+        return
+    enough = len(often) >= int(facts.thresholds["risk.fence.least"])
+    limit = fences(list(ratios.values()))[2] if enough else Fraction(facts.thresholds["risk.F10.fixed"]) / 100
+    for who, ratio in ratios.items():
+        if ratio > 0 and ratio >= limit:
+            thrown = sum(o.out for _c, o in often[who])
+            words = f" {len(often[who])} 份申报中 {thrown} 份被否决（{percent(ratio)}；{origin(enough)} {percent(limit)}）。"
+            evidence = {
+                "申报": str(len(often[who])),
+                "被否决": str(thrown),
+                "界限": percent(limit),
+                "界限来历": origin(enough),
+            }
+            yield who, often[who], words, evidence
 
 
 def unrelated_classes(facts: Facts) -> Iterator[Hit]:
@@ -233,8 +251,13 @@ def unrelated_classes(facts: Facts) -> Iterator[Hit]:
                         case="",
                         provider=who,
                     ),
-                    f"{call.won_name}在 {len(classes[who])} 个互不相干的类别成交：{names}。",
-                    {"类别": names, "成交次数": str(len(won[who]))},
+                    f"{call.won_name}在 {len(classes[who])} 个互不相干的类别成交：{names}（{origin(enough)} {float(limit):g} 个）。",
+                    {
+                        "类别": names,
+                        "成交次数": str(len(won[who])),
+                        "界限": f"{float(limit):g}",
+                        "界限来历": origin(enough),
+                    },
                 )
 
 
@@ -279,7 +302,7 @@ RULES = (
         "F06", "报价相同", LEAD, f"{GUIDE} R028；招标投标法实施条例第四十条", "两家以上报价一分不差。", identical_prices, cardinal="R028",
     ),
     Rule(
-        "F07", "接收迟到的申报", PROVEN, f"{GUIDE} R030；招标投标法实施条例第三十六条", "晚于截止时间的申报仍参加评审。", late_bid, cardinal="R030",
+        "F07", "接收迟到的申报", PROVEN, f"{GUIDE} R030；招标投标法实施条例第三十六条", "晚于截止时间的申报仍参加评审。", late_bid, cardinal="R030", since=date(2012, 2, 1),
     ),
     Rule(
         "F08", "其余申报全部被否决", LEAD, f"{GUIDE} R035", "除成交单位外全部被否决。", all_but_winner_out, cardinal="R035",
@@ -288,12 +311,12 @@ RULES = (
         "F09", "最低报价被否决", LEAD, f"{GUIDE} R036", "最低报价被否决，成交的是别家。", lowest_out, cardinal="R036",
     ),
     Rule(
-        "F10", "否决过多", LEAD, f"{GUIDE} R038", "某单位的申报被否决得特别多（同一采购人的订单）。", many_disqualified, (LEAST, "risk.F10.least", "risk.F10.fixed",), cardinal="R038",
+        "F10", "否决过多", LEAD, f"{GUIDE} R038", "某单位的申报（同一采购人的订单）或某采购人收到的申报被否决得特别多。", many_disqualified, (LEAST, "risk.F10.least", "risk.F10.buyer_least", "risk.F10.fixed",), cardinal="R038",
     ),
     Rule(
         "F11", "同一单位跨类成交过多", LEAD, f"{GUIDE} R048", "同一单位在许多互不相干的类别成交。", unrelated_classes, (LEAST, "risk.F11.least", "risk.F11.fixed",), cardinal="R048",
     ),
     Rule(
-        "F28", "不按名次定标", PROVEN, "政府采购法实施条例第四十三条、第四十九条", "成交单位不是第一名，又没有写明理由。", not_first,
+        "F28", "不按名次定标", PROVEN, "政府采购法实施条例第四十三条、第四十九条", "成交单位不是第一名，又没有写明理由。", not_first, since=date(2015, 3, 1),
     ),
 )  # fmt: skip

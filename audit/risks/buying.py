@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -168,7 +168,7 @@ def same_evaluator(facts: Facts) -> Iterator[Hit]:
 
 RULES = (
     Rule(
-        "F19", "化整为零", LEAD, "政府采购法实施条例第二十八条", "同一预算、同一类别一年内多个限额以下的项目，合计超过限额，或者都贴着限额、间隔很近。", splitting, ("threshold.procurement", "risk.F19.near", "risk.F19.days",),
+        "F19", "化整为零", LEAD, "政府采购法实施条例第二十八条", "同一预算、同一类别一年内多个限额以下的项目，合计超过限额，或者都贴着限额、间隔很近。", splitting, ("threshold.procurement", "risk.F19.near", "risk.F19.days",), since=date(2015, 3, 1),
     ),
     Rule(
         "F20", "贴着限额", LEAD, "本单位办法", "最高限价刚好低于限额。", hugging_threshold, ("threshold.procurement", "threshold.tender", "risk.F20.near",),
@@ -180,7 +180,7 @@ RULES = (
         "F22", "成交集中", LEAD, "本单位办法", "一年的成交集中在少数单位。", concentration, ("risk.F22.hhi", "risk.F22.share", "risk.F22.least",),
     ),
     Rule(
-        "F41", "逾期支付", PROVEN, "保障中小企业款项支付条例第九条", "过了付款期限才付，或者至今没付。", late_payment,
+        "F41", "逾期支付", PROVEN, "保障中小企业款项支付条例第九条", "过了付款期限才付，或者至今没付。", late_payment, since=date(2025, 6, 1),
     ),
     Rule(
         "F43", "整改逾期", PROVEN, "整改通知、审计报告", "整改期限已过，还没有报告。", overdue_rectification,

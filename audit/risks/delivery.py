@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -152,10 +152,10 @@ def back_dated(facts: Facts) -> Iterator[Hit]:
 
 RULES = (
     Rule(
-        "F30", "签订、公告、备案逾期", PROVEN, "政府采购法第四十六条、第四十七条；实施条例第五十条", "合同签订、公告、备案晚于期限。", late_papers, ("deadline.D21",),
+        "F30", "签订、公告、备案逾期", PROVEN, "政府采购法第四十六条、第四十七条；实施条例第五十条", "合同签订、公告、备案晚于期限。", late_papers, ("deadline.D21",), since=date(2015, 3, 1),
     ),
     Rule(
-        "F31", "补充协议超过百分之十", PROVEN, "政府采购法第四十九条", "补充协议累计增加超过原合同的一成。", over_cap, ("amendment.maximum",),
+        "F31", "补充协议超过百分之十", PROVEN, "政府采购法第四十九条", "补充协议累计增加超过原合同的一成。", over_cap, ("amendment.maximum",), since=date(2003, 1, 1),
     ),
     Rule(
         "F36", "发票重复、关联、连号", LEAD, "会计基础工作规范；本单位办法", "同一张发票用了几次，收款方是承接单位自己，或者同一天同一家的发票连号。", invoices, ("risk.F36.serial",),
@@ -170,7 +170,7 @@ RULES = (
         "F40", "现金和慰问发放", LEAD, "某区购买服务项目经费规定", "现金支出占比过高，或者列支慰问品、现金发放。", cash, ("leads.cash_percent",),
     ),
     Rule(
-        "F42", "付款系于审计", PROVEN, "保障中小企业款项支付条例第十二条、第十四条", "合同把付款系于审计结果。", audit_gate,
+        "F42", "付款系于审计", PROVEN, "保障中小企业款项支付条例第十二条、第十四条", "合同把付款系于审计结果。", audit_gate, since=date(2025, 6, 1),
     ),
     Rule(
         "F46", "事后补记", LEAD, "本单位办法", "活动结束很久才提交记录。", back_dated, ("leads.backdating",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -52,10 +53,17 @@ def facts() -> Facts:
 
 
 def about(
-    kind: str, key: UUID, label: str, buyer: UUID, region_path: str, case: UUID | str, provider: Any = ""
+    kind: str,
+    key: UUID,
+    label: str,
+    buyer: UUID,
+    region_path: str,
+    case: UUID | str,
+    provider: Any = "",
+    day: date | None = None,
 ) -> About:
     """What a flag is about."""
-    return About(f"{kind}:{key}", label, str(buyer), region_path, str(case), str(provider))
+    return About(f"{kind}:{key}", label, str(buyer), region_path, str(case), str(provider), day)
 
 
 def _offers() -> dict[UUID, list[tuple[UUID, Offer]]]:
@@ -93,7 +101,7 @@ def _calls() -> Iterator[Call]:
             continue
         subject = f"{order}#{n}" if n > 1 else f"{order}"
         yield Call(
-            About(f"procurement.order:{subject}", title, str(buyer), region, str(case)), method, item, category, ceiling,
+            About(f"procurement.order:{subject}", title, str(buyer), region, str(case), day=clock.local(published).date()), method, item, category, ceiling,
             published, deadline, str(lines.get(case, "")), tuple(offer for _key, offer in offers.get(key, ())),
             str(who), name, price, reason, at, track,
         )  # fmt: skip
@@ -141,7 +149,7 @@ def _deals() -> Iterator[Deal]:
     ) in rows.iterator():
         words = "\n".join([terms, *(f"{each.get('text', '')}" for each in clauses)])
         yield Deal(
-            about("procurement.contract", key, title, buyer, region, case, provider), item, amount, original or amount,
+            about("procurement.contract", key, title, buyer, region, case, provider, clock.local(signed).date()), item, amount, original or amount,
             more, signed, awarded, told, tell_by, file_by, filed, words, people.get(key, 0), shares.get(key, {}),
         )  # fmt: skip
 
@@ -178,7 +186,7 @@ def _dues() -> Iterator[Due]:
     ).iterator():  # fmt: skip
         label = f"{title} {number or ''}".strip()
         yield Due(
-            about("procurement.settlement", key, label, buyer, region, case, provider),
+            about("procurement.settlement", key, label, buyer, region, case, provider, clock.local(due).date()),
             amount,
             clock.local(due),
             paid.get(key),

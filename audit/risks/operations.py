@@ -90,10 +90,11 @@ def run_scan(scan: RiskScan) -> RiskScan:
 
 
 def hits(read: Facts) -> Iterator[tuple[Rule, Hit]]:
-    """What all rules find."""
+    """What all rules find, each on what happened since its text is in force."""
     for rule in RULES.values():
         for hit in rule.find(read):
-            yield rule, hit
+            if rule.holds_on(hit.about.day):
+                yield rule, hit
 
 
 def _flag(rule: Rule, hit: Hit) -> RiskFlag:

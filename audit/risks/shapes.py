@@ -15,7 +15,10 @@ PROVEN, LEAD = "proven", "lead"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a flag is about: its journal key and name, whose it is, and the provider if there is one."""
+    """What a flag is about: its journal key and name, whose it is, and the provider if there is one.
+
+    day  when it was published, signed or due, in Shanghai: the law of that day holds for it; None where no law asks
+    """
 
     subject: str
     label: str
@@ -23,6 +26,7 @@ class About:
     region_path: str
     case: str = ""
     provider: str = ""
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ class Rule:
 
     cardinal  the R-number of the Open Contracting Partnership's guide, "" for none;  basis: law or practice
     looks     what it looks at, in a sentence for people;  thresholds: the parameters it reads, dated in their table
+    since     first day of the text in `basis`: what was published, signed or due before is not held against it
     """
 
     id: str
@@ -179,3 +184,8 @@ class Rule:
     find: Callable[[Facts], Iterable[Hit]]
     thresholds: tuple[str, ...] = ()
     cardinal: str = ""
+    since: date | None = None
+
+    def holds_on(self, day: date | None) -> bool:
+        """Whether the rule was in force then; what has no day is of today."""
+        return self.since is None or day is None or day >= self.since

@@ -318,6 +318,7 @@ RISKS = (
     Rule("risk.F04.fixed", "风险 F04：次低价高出成交价达到", 30, "percent", HOUSE, OWN, False),
     Rule("risk.F05.least", "风险 F05：申报至少（次）", 5, "count", HOUSE, OWN, False),
     Rule("risk.F10.least", "风险 F10：申报至少（次）", 2, "count", "OCDS Cardinal R038", OWN, False),
+    Rule("risk.F10.buyer_least", "风险 F10：采购人收到的申报至少（份）", 10, "count", HOUSE, OWN, False),
     Rule("risk.F10.fixed", "风险 F10：被否决的比例达到", 60, "percent", HOUSE, OWN, False),
     Rule("risk.F11.least", "风险 F11：成交至少（次）", 5, "count", HOUSE, OWN, False),
     Rule("risk.F11.fixed", "风险 F11：类别达到（个）", 4, "count", HOUSE, OWN, False),

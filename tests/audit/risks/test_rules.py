@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.risks.operations import hits
 from audit.risks.quantiles import fences, quantile
 from audit.risks.registry import RULES
 from audit.risks.shapes import Call, Facts, Lapse
@@ -221,6 +222,44 @@ def test_a_quantile_lies_among_its_values(values: list[Fraction], p: Fraction) -
     assert min(values) <= quantile(values, p) <= max(values)
     first, low, high = fences(values)
     assert low <= first <= high
+
+
+def test_disqualification_is_reckoned_per_bidder_and_per_buyer_and_says_by_which_limit() -> None:
+    """R038: under thirty the fixed limit is used, from thirty the fence; each statement says which."""
+    calls = [call(n, offers=(A, replace(B, out=True), replace(C, out=True))) for n in range(4)]
+    told = {hit.about.subject: hit for hit in RULES["F10"].find(facts(calls=calls))}
+    buyer = calls[0].about.buyer
+    assert set(told) == {
+        f"accounts.organization:{who}" for who in (f"{B.provider}@{buyer}", f"{C.provider}@{buyer}", buyer)
+    }
+    assert "12 份申报中 8 份被否决（66.7%；固定界限 60.0%）" in told[f"accounts.organization:{buyer}"].statement
+    assert not [
+        hit for hit in RULES["F10"].find(facts(calls=calls[:3])) if "@" not in hit.about.subject
+    ]  # nine bids are too few
+    others = [
+        replace(
+            call(100 + n, offers=(A, replace(B, provider=f"q{n}", out=n == each))),
+            about=replace(about(n), buyer=f"b{n}"),
+        )
+        for n in range(1, 40)
+        for each in range(6)
+    ]
+    told = {hit.about.subject: hit for hit in RULES["F10"].find(facts(calls=[*calls, *others]))}
+    assert "历史四分位界限" in told[f"accounts.organization:{buyer}"].statement
+    for rule, found_in in (("F05", chronic(0)), ("F11", wins_of(4))):
+        assert all(hit.evidence["界限来历"] == "固定界限" for hit in RULES[rule].find(facts(calls=found_in)))
+
+
+def test_a_rule_is_held_against_nothing_that_is_older_than_its_text() -> None:
+    """F42 cites the regulation of 2025-06-01: a contract signed the day before is not measured by it."""
+
+    def told(day: date) -> set[str]:
+        old = deal(words="审计结果作为结算依据", about=replace(deal().about, day=day))
+        return {rule.id for rule, _hit in hits(facts(deals=[old]))}
+
+    assert "F42" not in told(date(2025, 5, 31))
+    assert "F42" in told(date(2025, 6, 1))
+    assert all(rule.since for rule in RULES.values() if rule.level == "proven" and "条" in rule.basis)
 
 
 def measured(size: int) -> dict[str, tuple[int, int, int]]:
