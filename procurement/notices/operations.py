@@ -18,6 +18,7 @@ from core.aggregates import Journaled
 from core.documents import Document
 from core.errors import Conflict, Invalid
 from core.identifiers import next_number, next_position
+from core.sealing import canonical_json
 from procurement.notices import ocds
 from procurement.notices.models import Notice
 
@@ -112,6 +113,8 @@ def publish_notice(
     named: dict[str, Any] = {"number": number, "kind": kind, "digest": notice.digest, "about": notice.subject}
     if replaces is not None:
         named["replaces"] = replaces.number
+    if notice.release:
+        named["release"] = release_digest(notice)
     journal.record(notice, "publish", actor=actor, facts=named, documents=[document] if document else ())
     return notice
 
@@ -128,6 +131,11 @@ def notice_digest(notice: Notice) -> str:
     }
     text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def release_digest(notice: Notice) -> str:
+    """SHA-256 over the OCDS release as canonical JSON, hex: it stands in the journal, so that the release is proved too."""
+    return hashlib.sha256(canonical_json(notice.release)).hexdigest()
 
 
 def _frame(notice: Notice) -> dict[str, Any]:
