@@ -16,8 +16,6 @@ from audit.journal.sweep import LeafRow
 from audit.journal.tree import fold
 from core import clock
 
-NAMED: Final = 40
-"""How many objects a finding about a stretch of the tree names at most."""
 GRACE: Final = timedelta(minutes=10)
 """How long the file outside may be behind: its volume may be away for a moment."""
 
@@ -108,10 +106,9 @@ class Roots:
             self._say(row, f"its root is not that of the entries; altered is one of {self._between(row.size)}")
 
     def _between(self, size: int) -> str:
-        """The objects whose entries are new since the last root that agreed."""
+        """The objects whose entries are new since the last root that agreed: at most one batch of the sequencer's."""
         rows = Leaf.objects.filter(seq__gte=self._agreed, seq__lt=size).values_list("object_key", flat=True)
-        names = sorted(set(rows))
-        return "、".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+        return "、".join(sorted(set(rows)))
 
     def _check_numbers(self) -> None:
         expected, size = 1, 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db import models
 from django.urls import reverse
 
 from accounts.organizations.models import Organization
+from core import clock
 from core.aggregates import Journaled
 from core.documents import Document
+from core.sealing import canonical_json
 
 
 class Notice(Journaled):
@@ -68,6 +72,24 @@ class Notice(Journaled):
     def case_key(self) -> str:
         """The project's key."""
         return self.case
+
+    @property
+    def frozen_digest(self) -> str:
+        """SHA-256 over number, title, text, facts and moment, hex: whoever holds the text can compute it again."""
+        frozen = {
+            "number": self.number,
+            "kind": self.kind,
+            "title": self.title,
+            "body": self.body,
+            "facts": self.facts,
+            "published_at": clock.local(self.published_at).isoformat(),
+        }
+        return hashlib.sha256(canonical_json(frozen)).hexdigest()
+
+    @property
+    def release_digest(self) -> str:
+        """SHA-256 over the OCDS release as canonical JSON, hex; it stands in the journal."""
+        return hashlib.sha256(canonical_json(self.release)).hexdigest()
 
     def get_absolute_url(self) -> str:
         """Its public page."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +17,6 @@ from core.aggregates import Journaled
 from core.documents import Document
 from core.errors import Conflict, Invalid
 from core.identifiers import next_number, next_position
-from core.sealing import canonical_json
 from procurement.notices import ocds
 from procurement.notices.models import Notice
 
@@ -106,7 +104,7 @@ def publish_notice(
         replaces=replaces,
         document=document,
     )
-    notice.digest = notice_digest(notice)
+    notice.digest = notice.frozen_digest
     if TAGS[kind]:
         notice.release = _merged(_frame(notice), json.loads(json.dumps(release or {}, ensure_ascii=False, default=str)))
     notice.save(force_insert=True)
@@ -114,28 +112,9 @@ def publish_notice(
     if replaces is not None:
         named["replaces"] = replaces.number
     if notice.release:
-        named["release"] = release_digest(notice)
+        named["release"] = notice.release_digest
     journal.record(notice, "publish", actor=actor, facts=named, documents=[document] if document else ())
     return notice
-
-
-def notice_digest(notice: Notice) -> str:
-    """SHA-256 over number, title, text, facts and moment, hex: whoever holds the text can compute it again."""
-    frozen = {
-        "number": notice.number,
-        "kind": notice.kind,
-        "title": notice.title,
-        "body": notice.body,
-        "facts": notice.facts,
-        "published_at": clock.local(notice.published_at).isoformat(),
-    }
-    text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def release_digest(notice: Notice) -> str:
-    """SHA-256 over the OCDS release as canonical JSON, hex: it stands in the journal, so that the release is proved too."""
-    return hashlib.sha256(canonical_json(notice.release)).hexdigest()
 
 
 def _frame(notice: Notice) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from core import clock, journal
 from core.actor import SYSTEM
 from core.errors import Conflict, Invalid
 from procurement.notices.models import Notice
-from procurement.notices.operations import notice_digest, publish_notice
+from procurement.notices.operations import publish_notice
 from procurement.notices.queries import current_notices, notices_about, notices_of
 from procurement.orders.operations import fail_order
 from tests.cast import Cast
@@ -40,9 +40,9 @@ def test_a_notice_is_numbered_frozen_and_journaled(cast: Cast) -> None:
     stored = Notice.objects.get(pk=notice.pk)
     assert stored.number == "五青公〔2026〕1号"
     assert stored.published_at == clock.now()
-    assert stored.digest == notice_digest(stored)
+    assert stored.digest == stored.frozen_digest
     stored.body += "。"
-    assert stored.digest != notice_digest(stored)
+    assert stored.digest != stored.frozen_digest
     (entry,) = journal.entries_for(notice)
     assert (entry.verb, entry.facts["digest"]) == ("publish", notice.digest)
     assert list(notices_of(notice.case)) == list(notices_about(notice.subject)) == [notice]
