@@ -215,6 +215,7 @@ FOOT: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("社会组织名录", "/organizations/", icon="building"),
             Place("开放数据", "/data/", icon="database"),
             Place("查验文件", "/v/", icon="shield-check"),
+            Place("日志存证", "/journal/", icon="shield-lock"),
         ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +38,22 @@ class Entry:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ClosedDay:
+    """The state of the whole journal at a day's end, as it is published (存证). digest: SHA-256 in hex of its signed note."""
+
+    day: date
+    digest: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """What strangers may know of the journal: the keys that sign it, and one digest a day, newest first. No count."""
+
+    keys: tuple[str, ...]
+    days: tuple[ClosedDay, ...]
+
+
 class Keeper(Protocol):
     """What the journal's keeper must offer; audit's is the real one."""
 
@@ -63,6 +79,10 @@ class Keeper(Protocol):
     def head(self, thing: Journaled) -> str: ...
 
     def receipt(self, entry: Entry, *, proof: bool = False) -> dict[str, Any]: ...
+
+    def published(self) -> Published: ...
+
+    def verifier(self) -> bytes: ...
 
 
 @cache
@@ -143,7 +163,7 @@ def entries_for(thing: Journaled, limit: int | None = None) -> list[Entry]:
 
 
 def head(thing: Journaled) -> str:
-    """The chain's head for a document's foot: "n · first 16 hex digits"."""
+    """The chain's head for a document's foot: "n·first 16 hex digits", and the last published day with its digest's."""
     return keeper().head(thing)
 
 
@@ -153,3 +173,13 @@ def receipt(entry: Entry, *, proof: bool = False) -> dict[str, Any]:
     proof  whether it may tell the entry's place among all entries: never while a sealed bid could be guessed from it
     """
     return keeper().receipt(entry, proof=proof)
+
+
+def published() -> Published:
+    """What the public page shows of the journal (存证)."""
+    return keeper().published()
+
+
+def verifier() -> bytes:
+    """The stand-alone program that checks receipts and exports: one Python file."""
+    return keeper().verifier()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import zipfile
-from pathlib import Path
 from typing import IO, Final
 
-from audit.journal import standalone
 from audit.journal.models import Checkpoint, JournalEntry, Leaf
-from audit.journal.proofs import public_keys
+from audit.journal.proofs import public_keys, verifier
 from audit.journal.sweep import raw_rows
 
 NUMBERED: Final = f"""
@@ -55,8 +53,3 @@ def export_journal(target: IO[bytes]) -> int:
         archive.writestr("verify.py", verifier())
         archive.writestr("README.txt", READ_ME)
     return count
-
-
-def verifier() -> bytes:
-    """The stand-alone verifier, as it is laid into exports and archives."""
-    return Path(standalone.__file__).read_bytes()

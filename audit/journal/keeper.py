@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from audit.journal.hashing import BODY_VERSION, canonical
-from audit.journal.models import JournalEntry, WaitingEntry
-from audit.journal.proofs import receipt_of
+from audit.journal.models import Checkpoint, JournalEntry, WaitingEntry
+from audit.journal.proofs import public_keys, receipt_of, verifier
 from audit.journal.standalone import link
 from core import clock
 from core.actor import Actor
 from core.aggregates import Journaled
 from core.documents import Document
-from core.journal import Entry
+from core.journal import ClosedDay, Entry, Published
 from core.middleware import request_id
 
 
@@ -84,13 +84,24 @@ class Keeper:
         return [as_entry(row) for row in rows]
 
     def head(self, thing: Journaled) -> str:
-        """Short form of the chain's head, for the foot of a document."""
-        return f"{thing.audit_n}·{bytes(thing.audit_head).hex()[:16]}"
+        """Short form of the chain's head and of the last day's checkpoint, for the foot of a document."""
+        head = f"{thing.audit_n}·{bytes(thing.audit_head).hex()[:16]}"
+        last = Checkpoint.objects.filter(closes__isnull=False).order_by("-closes").values("closes", "digest").first()
+        return f"{head}　存证 {last['closes']} {last['digest'][:16]}" if last else head
 
     def receipt(self, entry: Entry, *, proof: bool = False) -> dict[str, Any]:
-        """What a person takes home to prove later that the entry was there; see receipts in proofs.py."""
+        """What a person takes home to prove later that the entry was there."""
         row = JournalEntry.objects.get(object_key=entry.object_key, n=entry.n)
         return receipt_of(row, proof=proof)
+
+    def published(self) -> Published:
+        """Keys, and each day's digest: sizes and roots stay inside (docs/decisions/0024-journal-tree.md)."""
+        days = Checkpoint.objects.filter(closes__isnull=False).order_by("-closes").values_list("closes", "digest")
+        return Published(tuple(public_keys()), tuple(ClosedDay(day, digest) for day, digest in days if day))
+
+    def verifier(self) -> bytes:
+        """The stand-alone verifier's own text."""
+        return verifier()
 
 
 def as_entry(row: JournalEntry) -> Entry:

@@ -6,9 +6,10 @@ import base64
 from collections.abc import Sequence
 from datetime import UTC
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from audit.journal import tree
+from audit.journal import standalone, tree
 from audit.journal.models import Checkpoint, JournalEntry, Leaf, PublicKey, Subtree
 from audit.journal.signing import checkpoint_key
 
@@ -130,6 +131,11 @@ def consistency_of(old: Checkpoint, new: Checkpoint) -> list[bytes]:
 def public_keys() -> list[str]:
     """Every key that has ever signed, oldest first."""
     return list(PublicKey.objects.order_by("pk").values_list("text", flat=True))
+
+
+def verifier() -> bytes:
+    """The stand-alone verifier, as it is laid into exports and archives and offered on the public page."""
+    return Path(standalone.__file__).read_bytes()
 
 
 def _places(entries: Sequence[JournalEntry]) -> dict[tuple[str, int], int]:

@@ -19,4 +19,7 @@ urlpatterns = [
     path("money/accounts/<str:number>/", views.final_account, name="final-account"),
     path("guide/", views.guide, name="guide"),
     path("v/", views.verify, name="verify"),
+    path("journal/", views.journal_page, name="journal"),
+    path("journal/checkpoints.json", views.journal_file, name="journal-file"),
+    path("journal/verify.py", views.journal_verifier, name="journal-verifier"),
 ]

@@ -8,21 +8,22 @@ import django_filters
 from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.organizations.models import Organization
 from catalog.items.models import Item
-from core import clock
-from core.documents import serve
+from core import clock, journal
+from core.documents import disposition, serve
 from portal.public import queries
 from procurement.final_accounts.queries import tables
 from procurement.notices.models import Notice
 from procurement.orders.models import Order
 
 PAGE_ROWS = 20
+DAYS = 31
 CATEGORIES = [
     ("W01", "职工就业创业"),
     ("W02", "技能提升培训"),
@@ -250,10 +251,40 @@ def verify(request: HttpRequest) -> HttpResponse:
     found, paper = None, ""
     if len(digest) == 64:
         paper = queries.issued_paper(digest)
+        paper = paper or _closed_day(digest)
         found = Notice.objects.filter(Q(digest=digest) | Q(document__sha256=digest)).select_related("buyer").first()
     link = {"label": "看公告", "url": found.get_absolute_url()} if found else None
     return _page(
         request, "verify", {"digest": digest, "found": found, "paper": paper, "found_link": link, "asked": bool(digest)}
+    )
+
+
+def _closed_day(digest: str) -> str:
+    """The day whose checkpoint has this digest, in words; "" for none."""
+    day = next((each.day for each in journal.published().days if each.digest == digest), None)
+    return f"{day.year} 年 {day.month} 月 {day.day} 日的日志存证" if day else ""
+
+
+def journal_page(request: HttpRequest) -> HttpResponse:
+    """存证: each day's digest of the whole journal and the keys that sign it; no count of anything."""
+    told = journal.published()
+    page = Paginator(told.days, DAYS).get_page(request.GET.get("page"))
+    return _page(request, "journal", {"keys": told.keys, "page": page, "days": page.object_list})
+
+
+def journal_file(request: HttpRequest) -> HttpResponse:
+    """The same for programs: every day at once."""
+    told = journal.published()
+    days = [{"day": each.day.isoformat(), "sha256": each.digest} for each in told.days]
+    return JsonResponse({"keys": told.keys, "days": days}, json_dumps_params={"ensure_ascii": False})
+
+
+def journal_verifier(request: HttpRequest) -> HttpResponse:
+    """The program that checks receipts, archives and exports without the platform (核对程序)."""
+    return HttpResponse(
+        journal.verifier(),
+        content_type="text/x-python; charset=utf-8",
+        headers={"Content-Disposition": disposition("verify.py"), "X-Content-Type-Options": "nosniff"},
     )
 
 

@@ -191,5 +191,6 @@ urlpatterns = [
     path("<uuid:key>/draft/<slug:part>/", writing.autosave, name="autosave"),
     path("<uuid:key>/own/<uuid:document>/", writing.own_file_page, name="own-file"),
     path("<uuid:key>/receipt/", writing.receipt_page, name="receipt"),
+    path("<uuid:key>/receipt/file/", writing.receipt_file, name="receipt-file"),
     *room_urls(BIDS),
 ]

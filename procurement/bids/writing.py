@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from accounts.organizations.models import Organization
 from core import clock, journal
 from core.actor import Actor
+from core.documents import disposition
 from core.drafts import Saved
 from core.errors import Conflict, Invalid, NotAllowed, NotNow, Refused
 from core.pages import actor_of, answer
@@ -370,4 +371,26 @@ def receipt_page(request: HttpRequest, key: UUID) -> HttpResponse:
     receipt = receipt_of(bid, actor)
     if receipt is None:
         raise Http404
+    receipt["told"] = _place_may_be_told(bid)
     return render(request, f"{T}/receipt.html", {**receipt, "order": bid.lot.order, "crumbs": _crumbs(_("收据"), bid)})
+
+
+@never_cache
+def receipt_file(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The receipt as a file that anybody can check without the platform (可核对的收据).
+
+    Signed at once. Its place among all entries follows when the bid is opened: two places of one's own would count what
+    others did in between (docs/decisions/0024-journal-tree.md).
+    """
+    bid = _own_draft(request, key)
+    receipt = receipt_of(bid, actor_of(request))
+    if receipt is None or receipt["entry"] is None:
+        raise Http404
+    told = journal.receipt(receipt["entry"], proof=_place_may_be_told(bid))
+    response = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = disposition(f"收据-{bid.lot.order.number or bid.pk}.json")
+    return response
+
+
+def _place_may_be_told(bid: Bid) -> bool:
+    return bid.status in OPENED or bid.status == "returned"

@@ -14,10 +14,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from audit.journal import signing, standalone
-from audit.journal.export import verifier
 from audit.journal.hashing import canonical
 from audit.journal.models import Checkpoint, JournalEntry
-from audit.journal.proofs import proofs_of
+from audit.journal.proofs import proofs_of, verifier
 from audit.journal.sequencer import sequence
 from core import journal
 from core.actor import SYSTEM
