@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from itertools import chain, zip_longest
@@ -52,25 +53,24 @@ def sweep(leaves: Iterable[LeafRow]) -> Sweep:
 
 def _walk(pairs: Iterable[tuple[tuple[Any, ...] | None, LeafRow | None]], found: Sweep) -> None:
     heads, suspects, unplaced, orphans = found.heads, found.suspects, found.unplaced, found.orphans
-    count, text = 0, connection.vendor == "sqlite"
+    count, starts, ends = 0, _Starts(), _Ends()
+    told = _told_on_sqlite if connection.vendor == "sqlite" else _told_on_postgresql
+    get, nothing = heads.get, (0, b"", b"")
     for entry, leaf in pairs:
         if entry is not None:
             count += 1
             key, n, previous, stored, body, at, verb, actor, case = entry
-            moment = f"{at[:10]}T{at[11:]}+00:00" if text else at.isoformat()
             digest = sha256(previous + body).digest()
-            last = heads.get(key)
-            named, middle = key.encode(), body.find(b'","at":"')
+            last_n, last, _body = get(key, nothing)
             # The body's keys are sorted, and a quote inside a value is escaped: these places can be nothing else.
             if (
                 digest != stored
-                or ((n != 1 or previous != b"") if last is None else (last[0] != n - 1 or last[1] != previous))
-                or not body.startswith(b'{"actor":"%b","actor_name":"' % actor.encode())
-                or not body.startswith(
-                    b'","at":"%b","case":"%b","documents":[' % (moment.encode(), case.encode()), middle
-                )
-                or not body.endswith(b',"v":1,"verb":"%b"}' % verb.encode())
-                or b',"n":%d,"object":"%b","on_behalf_of":"' % (n, named) not in body
+                or previous != last
+                or n != last_n + 1
+                or not body.startswith(starts[actor])
+                or not body.startswith(told(at, case), body.find(b'","at":"'))
+                or not body.endswith(ends[verb])
+                or f',"n":{n},"object":"{key}","on_behalf_of":"'.encode() not in body
                 or body.count(b',"object":"') != 1
             ):
                 suspects.add(key)
@@ -78,16 +78,42 @@ def _walk(pairs: Iterable[tuple[tuple[Any, ...] | None, LeafRow | None]], found:
             placed = (key, n, sha256(b"\0" + digest).digest())
             if placed == leaf:
                 continue
-            if placed in orphans:
-                orphans.remove(placed)
-            else:
-                unplaced.add(placed)
+            _toggle(placed, orphans, unplaced)
         if leaf is not None:
-            if leaf in unplaced:
-                unplaced.remove(leaf)
-            else:
-                orphans.add(leaf)
+            _toggle(leaf, unplaced, orphans)
     found.count = count
+
+
+def _toggle(one: LeafRow, there: set[LeafRow], here: set[LeafRow]) -> None:
+    """Strike it from the other side's open ones, or leave it open on this side."""
+    if one in there:
+        there.remove(one)
+    else:
+        here.add(one)
+
+
+class _Starts(dict[str, bytes]):
+    """How the body of an actor's entry begins."""
+
+    def __missing__(self, actor: str) -> bytes:
+        self[actor] = f'{{"actor":"{actor}","actor_name":"'.encode()
+        return self[actor]
+
+
+class _Ends(dict[str, bytes]):
+    """How the body of a verb's entry ends."""
+
+    def __missing__(self, verb: str) -> bytes:
+        self[verb] = f',"v":1,"verb":"{verb}"}}'.encode()
+        return self[verb]
+
+
+def _told_on_sqlite(at: str, case: str) -> bytes:
+    return f'","at":"{at[:10]}T{at[11:]}+00:00","case":"{case}","documents":['.encode()
+
+
+def _told_on_postgresql(at: datetime, case: str) -> bytes:
+    return f'","at":"{at.isoformat()}","case":"{case}","documents":['.encode()
 
 
 # On SQLite the moment as text: the driver would make it a datetime in Python, slowly.
