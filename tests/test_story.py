@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from audit.journal.models import JournalEntry
+from audit.journal.surroundings import verify_surroundings
 from audit.journal.verification import journaled_models, verify
 from core import clock, documents
 from core.aggregates import Aggregate
@@ -142,6 +143,9 @@ def test_donations_are_kept_apart(world: World) -> None:
 
 def test_journal_verifies(world: World) -> None:
     count, findings = verify()
+    around = verify_surroundings()
+    assert [str(finding) for finding in around.findings] == []
+    assert min(around.documents, around.reports, around.notices, around.columns) > 0
     assert findings == []
     assert count > 400
 
