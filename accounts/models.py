@@ -4,6 +4,7 @@ from accounts.authenticators.models import Authenticator, RecoveryCode
 from accounts.experts.models import Expert
 from accounts.memberships.models import Delegation, Membership
 from accounts.organizations.models import BankAccountChange, CreditRecord, Organization, OrganizationDocument
+from accounts.pledges.models import PledgeSignature, PledgeText, Training, TrainingAttendance
 from accounts.regions.models import Region
 from accounts.users.models import User
 
@@ -16,7 +17,11 @@ __all__ = [
     "Membership",
     "Organization",
     "OrganizationDocument",
+    "PledgeSignature",
+    "PledgeText",
     "RecoveryCode",
     "Region",
+    "Training",
+    "TrainingAttendance",
     "User",
 ]

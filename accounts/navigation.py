@@ -77,6 +77,10 @@ JOURNAL = Place("日志", "/w/journal/", icon="journal-text")
 RULES = Place("规则与日历", "/w/rules/", icon="sliders")
 OWN = Place("本单位资料", "/w/organizations/own/", icon="building")
 MEMBERS = Place("本单位人员", "/w/organizations/own/members/", icon="person-vcard")
+PLEDGES = Place("廉洁承诺书", "/w/pledges/", icon="shield-check")
+SIGNERS = Place("签署情况", "/w/pledges/people/", icon="card-checklist")
+TRAININGS = Place("廉政教育", "/w/trainings/", icon="mortarboard")
+RECORD = Place("廉洁档案", "/w/pledges/mine/", icon="shield-check")
 DELEGATIONS = Place("代办", "/w/delegations/", icon="arrow-left-right")
 ME = Place("个人资料", "/w/me/", icon="person")
 
@@ -161,7 +165,8 @@ GROUPS: tuple[Group, ...] = (
     Group("评价", ("evaluator",), (ASSESSMENTS, FRAMEWORKS, CONTRACTS, ACCEPTANCES)),
     Group("用户与权限", ("system_admin",), (ORGANIZATIONS, EXPERTS)),
     Group("规则与日历", ("system_admin",), (RULES,)),
-    Group("本人", (), (DELEGATIONS, ME)),
+    Group("廉政教育", ("discipline_officer", "leader"), (PLEDGES, SIGNERS, TRAININGS)),
+    Group("本人", (), (DELEGATIONS, RECORD, ME)),
 )
 
 PHONE_BARS: tuple[tuple[tuple[str, ...], tuple[Place, ...]], ...] = (

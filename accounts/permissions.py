@@ -1,4 +1,4 @@
-"""Who may do what with organizations, memberships and delegations. Attributes only, no query."""
+"""Who may do what with organizations, memberships, delegations, pledges and trainings. Attributes only, no query."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from core.permissions import can_oversee
 
 if TYPE_CHECKING:
     from accounts.organizations.models import Organization
+    from accounts.pledges.models import PledgeText, Training
     from accounts.users.models import User
 
 
@@ -92,3 +93,23 @@ def can_keep_second_factor(actor: Actor, user: User) -> bool:
 def can_reset_second_factor(actor: Actor, user: User) -> bool:
     """The administrator, for somebody else; the operator of the machine acts as the platform."""
     return actor.user_key == "system" or (actor.has("system_admin") and actor.user_key != str(user.pk))
+
+
+def can_draft_pledge(actor: Actor, text: PledgeText | None = None) -> bool:
+    """The buyer's discipline officer (R49)."""
+    return actor.has("discipline_officer") and (text is None or actor.belongs_to(text.buyer_id))
+
+
+def can_publish_pledge(actor: Actor, text: PledgeText) -> bool:
+    """The leadership of that buyer; not the person who drafted it."""
+    return actor.works_for(text.buyer_id, "leader") and text.drafted_by_key != actor.user_key
+
+
+def can_enter_training(actor: Actor, training: Training | None = None) -> bool:
+    """The buyer's discipline officer."""
+    return actor.has("discipline_officer") and (training is None or actor.belongs_to(training.buyer_id))
+
+
+def can_read_signers(actor: Actor) -> bool:
+    """The buyer's discipline officer and leadership, for their own organization."""
+    return actor.has("discipline_officer", "leader") and actor.organization_kind == "buyer"

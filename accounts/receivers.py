@@ -11,8 +11,9 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.memberships.models import Membership
-from accounts.memberships.queries import in_force, people_with_role
+from accounts.memberships.queries import in_force, people_with_role, roles_wait_for
 from accounts.organizations.models import Organization
+from accounts.pledges.queries import unsigned_by
 from accounts.users.models import User
 from accounts.users.operations import note_login_failure
 from core.actor import Actor
@@ -20,6 +21,9 @@ from core.lifecycle import Step, moved
 from core.messages import tell
 
 log = logging.getLogger(__name__)
+
+# No role of a group with a pledge in force before it is signed (R49).
+roles_wait_for(unsigned_by)
 
 NEWS = {
     "verify": "{name}已核验通过，现在可以申报订单。",

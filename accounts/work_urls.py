@@ -6,6 +6,7 @@ from accounts.authenticators import views as authenticators
 from accounts.experts.views import experts
 from accounts.memberships import views as memberships
 from accounts.organizations import views as organizations
+from accounts.pledges import views as pledges
 from accounts.users import views as users
 
 urlpatterns = [
@@ -29,5 +30,7 @@ urlpatterns = [
         name="reset_member_second_factor",
     ),
     path("organizations/", include((organizations.urlpatterns, "organizations"))),
+    path("pledges/", include((pledges.pledge_urls, "pledges"))),
+    path("trainings/", include((pledges.training_urls, "trainings"))),
     path("experts/", experts, name="experts"),
 ]

@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "accounts.memberships.middleware.ActorMiddleware",
     "accounts.authenticators.middleware.SecondFactorMiddleware",
     "accounts.memberships.middleware.LogInMiddleware",
+    "accounts.pledges.middleware.PledgeMiddleware",
     # Axes wants to be the last: it turns a locked-out log-in into an answer.
     "axes.middleware.AxesMiddleware",
 ]

@@ -297,6 +297,7 @@ OTHER_VERBS = {
     "refuse_code": "验证码未通过",
     "edit_profile": "修改资料",
     "credit": "登记信用",
+    "pledge": "签署廉洁承诺",
     "choose_notices": "修改通知设置",
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from accounts.memberships.models import Delegation, Membership
 from accounts.organizations.models import Organization
@@ -21,6 +23,7 @@ from core.middleware import request_id
 class Identity:
     """One way in which a person may act: own roles in one organization, or a colleague's by delegation.
 
+    waiting       roles that do nothing before something is done, such as a pledge signed; never among `roles`
     key           the organization's UUID, or the delegation's: what the session keeps
     on_behalf_of  name of the person who is away, "" for own roles
     """
@@ -30,11 +33,12 @@ class Identity:
     roles: frozenset[str]
     region_path: str
     on_behalf_of: str = ""
+    waiting: frozenset[str] = frozenset()
 
     @property
     def role_names(self) -> str:
-        """The roles in Chinese, in the order of the roles' table."""
-        return "、".join(label for role, label in ROLES.items() if role in self.roles)
+        """The roles in Chinese, in the order of the roles' table, those that wait too."""
+        return "、".join(label for role, label in ROLES.items() if role in self.roles | self.waiting)
 
     @property
     def label(self) -> str:
@@ -58,6 +62,28 @@ class Identity:
         )
 
 
+_conditions: list[Callable[[UUID], Q]] = []
+
+
+def roles_wait_for(condition: Callable[[UUID], Q]) -> None:
+    """Say which roles are not in force yet: a condition over memberships, for the person who acts.
+
+    It becomes a part of the query that `identities_of` asks anyway, so that nothing is asked more often. Registered from
+    `accounts.receivers`, since what it is about (pledges) lies above the memberships.
+    """
+    if condition not in _conditions:
+        _conditions.append(condition)
+
+
+def _waits(user_id: UUID) -> Case:
+    """Whether a membership's role waits, by every registered condition."""
+    return Case(
+        *(When(condition(user_id), then=Value(True)) for condition in _conditions),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+
+
 def in_force(on: date | None = None) -> Q:
     """Memberships that hold on a day (Shanghai; by default today), first and last day included."""
     day = on or clock.today()
@@ -73,7 +99,7 @@ def delegations_in_force(on: date | None = None) -> QuerySet[Delegation]:
 def identities_of(user: User) -> list[Identity]:
     """All identities of a person today, own organizations first, then delegations. Two queries.
 
-    A delegation gives only such of its roles as the person who is away holds today in that organization.
+    A role that waits for something (`roles_wait_for`) is named, but not in force. A delegation gives only such of its roles as the person who is away holds today in that organization.
     """
     given = list(
         delegations_in_force()
@@ -84,10 +110,11 @@ def identities_of(user: User) -> list[Identity]:
     people = {user.pk, *(delegation.from_user_id for delegation in given)}
     held = list(
         Membership.objects.filter(in_force(), user_id__in=people)
+        .annotate(waits=_waits(user.pk))
         .select_related("organization__region", "region")
         .order_by("valid_from", "organization__name", "pk")
     )
-    own: dict[UUID, list[Membership]] = {}
+    own: dict[UUID, list[Any]] = {}
     for membership in held:
         if membership.user_id == user.pk:
             own.setdefault(membership.organization_id, []).append(membership)
@@ -105,13 +132,14 @@ def identities_of(user: User) -> list[Identity]:
     return found
 
 
-def _identity(key: UUID, memberships: list[Membership], on_behalf_of: str = "") -> Identity:
+def _identity(key: UUID, memberships: list[Any], on_behalf_of: str = "") -> Identity:
     organization = memberships[0].organization
     narrowed = next((membership.region for membership in memberships if membership.region is not None), None)
     return Identity(
         key=key,
         organization=organization,
-        roles=frozenset(membership.role for membership in memberships),
+        roles=frozenset(membership.role for membership in memberships if not membership.waits),
+        waiting=frozenset(membership.role for membership in memberships if membership.waits),
         region_path=(narrowed or organization.region).path,
         on_behalf_of=on_behalf_of,
     )
