@@ -7,7 +7,7 @@ from typing import Any
 
 from core import clock, outbox
 from core.reports import request_report
-from demo import audits, basis, cases, closing, incentives, risks, story
+from demo import audits, basis, cases, closing, incentives, pledges, risks, story
 from demo.moves import Stage
 from demo.people import World, settle
 from procurement.rules.seed import seed_rules
@@ -28,6 +28,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("王家桥困境儿童服务：奖励性补助公示中", incentives.best_project_rewarded),
     ("王家桥困境儿童服务：专项审计", audits.finished_project_audited),
     ("王家桥困境儿童服务：抽查凭证", audits.vouchers_sampled),
+    ("廉洁承诺与廉政教育", pledges.pledges_signed),
     ("风险扫描", risks.risks_scanned),
     ("今年的决算：编好，待年度终了", closing.account_drawn),
 )

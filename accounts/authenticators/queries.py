@@ -25,7 +25,7 @@ def demanded_of(user: User, identities: Iterable[Identity]) -> bool:
     """
     if not settings.TWO_FACTOR or (user.is_demo and settings.DEMO):
         return False
-    return any(second_factor_demanded(identity.roles) for identity in identities)
+    return any(second_factor_demanded(identity.roles | identity.waiting) for identity in identities)
 
 
 def waiting_authenticator(user: User) -> Authenticator | None:

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='training',
-            constraint=models.CheckConstraint(condition=models.Q(('hours__gt', Decimal('0')), ('hours__lte', Decimal('99'))), name='training_hours'),
+            constraint=models.CheckConstraint(condition=models.Q(('hours__gt', Decimal(0)), ('hours__lte', Decimal(99))), name='training_hours'),
         ),
         migrations.AddConstraint(
             model_name='trainingattendance',

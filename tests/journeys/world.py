@@ -38,6 +38,7 @@ from tests.journeys.evaluation import draft_framework, finished_contract, planne
 from tests.journeys.expenses import accepted_expense, entered_expense, submitted_expense
 from tests.journeys.incentives import best_assessment, drafted_scheme, next_line, nominated_incentive, published_scheme
 from tests.journeys.orders import drafted_order, published_order, submitted_order
+from tests.journeys.pledges import drafted_pledge, entered_training
 from tests.journeys.projects import approved_line, approved_project, drafted_project, requested_line
 from tests.journeys.reviews import scoring_review
 from tests.journeys.settlements import (
@@ -63,6 +64,7 @@ def world(cast: Cast, first: int) -> dict[str, Any]:
     propose_account(changing, actor=cast.actor("provider1"), bank_name="新行", bank_account="6222000099990001")
     approved_line(cast, "9000000.00")
     found["edition"] = draft_edition(cast)
+    found["pledge_text"], found["training"] = drafted_pledge(cast), entered_training(cast)
     found["budget_line"] = requested_line(cast, code="SQ-01")
     found["contract_text"] = open_text(buyer, actor=officer, kind="general", note="第二版")
     found["project"] = drafted_project(cast, title="草稿项目", quantity=10)
