@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import openpyxl
 import pytest
@@ -12,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.authenticators.queries import demanded_of
 from accounts.memberships.models import Delegation, Membership
 from accounts.memberships.queries import identities_of
 from accounts.pledges.models import PledgeSignature, PledgeText, Training
@@ -124,6 +126,16 @@ def test_nobody_signs_for_another_and_a_delegation_wants_the_own_signature(cast:
     ]
     signed_by(cast, text, "buyer")
     assert [set(each.roles) for each in identities_of(cast.user("buyer"))] == [{"programme_officer"}, {"leader"}]
+
+
+def test_a_role_that_waits_still_wants_the_second_factor(cast: Cast, settings: Any) -> None:
+    """Nobody comes in with a password alone because a pledge takes the role away for a while."""
+    settings.TWO_FACTOR = True
+    user = cast.user("finance")
+    assert demanded_of(user, identities_of(user))
+    published_pledge(cast)
+    assert roles(cast, "finance") == (set(), {"finance_officer"})
+    assert demanded_of(user, identities_of(user))
 
 
 def test_experts_of_the_pool_sign_the_buyer_s_text(cast: Cast) -> None:
