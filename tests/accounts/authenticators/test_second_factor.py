@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import time
 from base64 import b32decode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django_otp.oath import TOTP
 
 from accounts.authenticators.models import DIGITS, STEP, Authenticator, RecoveryCode
-from accounts.authenticators.operations import reset_second_factor
+from accounts.authenticators.operations import prove, reset_second_factor
 from accounts.memberships.operations import grant_role
 from accounts.roles import ROLES, second_factor_demanded
 from accounts.users.models import User
@@ -26,7 +28,7 @@ from core import journal
 from core.checks import two_factors_in_production
 from core.errors import NotAllowed, NotNow
 from core.messages import inbox
-from tests.cast import PASSWORD, Cast
+from tests.cast import PASSWORD, Cast, make_cast
 
 LOGIN, CODE, SETUP, MINE = "/accounts/login/", "/accounts/second/", "/accounts/second/setup/", "/w/me/second/"
 
@@ -198,6 +200,28 @@ def test_under_another_platform_key_recovery_codes_still_open(cast: Cast, settin
     enter(client, "leader")
     assert client.post(CODE, {"code": code}).status_code == 422
     assert client.post(CODE, {"code": codes[0]}).url == "/w/"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["device", "recovery"])
+def test_of_two_at_once_one_gets_in(kind: str) -> None:
+    """A code read over somebody's shoulder and sent in the same moment."""
+    cast = make_cast()
+    _client, codes = enrolled("buyer")
+    code = codes[0] if kind == "recovery" else next_code("buyer")
+    user = User.objects.get(username="buyer")
+    together = Barrier(2)
+
+    def answer(_n: int) -> bool:
+        try:
+            together.wait(30)
+            return prove(user, code).taken
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(answer, range(2))) == [False, True]
+    assert verbs(cast, "buyer")[0] in {"refuse_code", "use_recovery_code"}
 
 
 def test_wrong_codes_cost_time_and_lock_the_name(cast: Cast) -> None:
