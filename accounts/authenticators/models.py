@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 STEP: Final = 30
 DIGITS: Final = 6
+# Failures that are counted: the last one costs 2⁹ seconds, some eight minutes.
+MOST_FAILURES: Final = 10
 # A phone may be a step ahead or behind.
 TOLERANCE: Final = 1
 
@@ -106,6 +108,13 @@ class Authenticator(ThrottlingMixin, Device):
     def get_throttle_factor(self) -> int:
         """Seconds to wait after the first wrong code; each further one doubles them."""
         return 1
+
+    def throttle_increment(self, commit: bool = True) -> None:
+        """One failure more, up to the longest wait: who has learned the password must not keep the owner out for days."""
+        super().throttle_increment(commit=False)
+        self.throttling_failure_count = min(self.throttling_failure_count, MOST_FAILURES)
+        if commit:
+            self.save()
 
 
 class RecoveryCode(models.Model):

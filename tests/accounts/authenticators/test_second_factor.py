@@ -237,6 +237,11 @@ def test_wrong_codes_cost_time_and_lock_the_name(cast: Cast) -> None:
     waiting = client.post(CODE, {"code": code_of(device.secret, step=1)})
     assert "秒再试" in waiting.content.decode()
     assert Authenticator.objects.get(pk=device.pk).throttling_failure_count == 4
+    # Not for ever: who has learned the password must not keep the owner out.
+    for _n in range(30):
+        device.throttle_increment(commit=False)
+    _allowed, why = device.verify_is_allowed()
+    assert (why["locked_until"] - device.throttling_failure_timestamp).total_seconds() == 512
     Authenticator.objects.update(throttling_failure_timestamp=None)
     assert client.post(CODE, {"code": wrong("buyer")}).status_code == 429
     assert "请 15 分钟后再试" in client.post(CODE, {"code": next_code("buyer")}).content.decode()
