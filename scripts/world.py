@@ -216,6 +216,9 @@ def keep_release(environment: dict[str, str]) -> int:
     with (BASE_DIR / "pyproject.toml").open("rb") as stream:
         version = tomllib.load(stream)["project"]["version"]
     target = BASE_DIR / "tests" / "upgrades" / f"{version}.json.xz"
+    if target.exists():
+        print(f"{target} 已经有了：发布过的数据不再改写，请先在 pyproject.toml 里改版本号。", file=sys.stderr)
+        return 1
     with TemporaryDirectory() as folder:
         keys.make_keys(Path(folder) / "keys")
         inside = {**environment, "DATA_DIR": folder, "ENV_FILE": os.devnull, "DEMO": "1", "REDIS_URL": ""}

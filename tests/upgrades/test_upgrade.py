@@ -18,7 +18,7 @@ from accounts.users.models import User
 from core import append_only, clock
 from core.aggregates import Aggregate
 from core.rooms import rooms
-from demo.releases import load_release, read_release
+from demo.releases import load_release, read_release, write_release
 
 RELEASES = sorted(Path(__file__).parent.glob("*.json.xz"))
 LARGEST = 400 * 1024
@@ -76,6 +76,10 @@ def test_a_release_with_data_is_brought_up_to_date(path: Path, tmp_path: Path) -
         ]
         assert unknown == []
         pages_open()
+        # What `make release` would keep now is whole as well.
+        now = write_release(tmp_path / "now.json.xz", "now")
+        assert {label: now.counts()[label] for label in told} == told
+        assert read_release(tmp_path / "now.json.xz") == now
 
 
 def pages_open() -> None:
