@@ -40,6 +40,7 @@ class Authenticator(ThrottlingMixin, Device):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     name = None
+    throttling_failure_count: int
     confirmed = models.BooleanField(default=False)
     sealed_key = models.BinaryField(max_length=80)
     drift = models.SmallIntegerField(default=0)
