@@ -22,6 +22,8 @@ from demo.releases import load_release, read_release, write_release
 
 RELEASES = sorted(Path(__file__).parent.glob("*.json.xz"))
 LARGEST = 400 * 1024
+# What migrate itself adds to: the starting rules of later code.
+SEEDED = {"procurement.Parameter"}
 
 
 @contextmanager
@@ -62,7 +64,9 @@ def test_a_release_with_data_is_brought_up_to_date(path: Path, tmp_path: Path) -
         assert append_only.missing() == []
         kept = rows_now()
         told = {label: count for label, count in release.counts().items() if label in kept}
-        assert {label: kept[label] for label in told} == told
+        grown = {label for label in told if kept[label] != told[label]}
+        assert {label: kept[label] for label in grown - SEEDED} == {label: told[label] for label in grown - SEEDED}
+        assert [label for label in grown if kept[label] < told[label]] == []
         assert sum(told.values()) > 5000
         said = io.StringIO()
         call_command("verify_journal", stdout=said)
@@ -78,7 +82,7 @@ def test_a_release_with_data_is_brought_up_to_date(path: Path, tmp_path: Path) -
         pages_open()
         # What `make release` would keep now is whole as well.
         now = write_release(tmp_path / "now.json.xz", "now")
-        assert {label: now.counts()[label] for label in told} == told
+        assert {label: now.counts()[label] for label in told} == {label: kept[label] for label in told}
         assert read_release(tmp_path / "now.json.xz") == now
 
 
