@@ -7,7 +7,7 @@ from typing import Any
 
 from core import clock, outbox
 from core.reports import request_report
-from demo import audits, basis, cases, closing, incentives, pledges, risks, story
+from demo import archives, audits, basis, cases, closing, incentives, pledges, risks, story
 from demo.moves import Stage
 from demo.people import World, settle
 from procurement.rules.seed import seed_rules
@@ -26,6 +26,8 @@ CHAPTERS: tuple[tuple[str, Callable[[Stage], Any]], ...] = (
     ("高校青年志愿者进社区：待开启", story.to_be_opened),
     ("今天的待办", story.desks_full),
     ("王家桥困境儿童服务：奖励性补助公示中", incentives.best_project_rewarded),
+    ("王家桥困境儿童服务：归档移交", archives.finished_project_archived),
+    ("社区青年文化节：收集档案", archives.terminated_project_collecting),
     ("王家桥困境儿童服务：专项审计", audits.finished_project_audited),
     ("王家桥困境儿童服务：抽查凭证", audits.vouchers_sampled),
     ("廉洁承诺与廉政教育", pledges.pledges_signed),

@@ -26,8 +26,10 @@ from audit.archive import verify
 from audit.archive.catalogue import Catalogue, Listed, catalogue_of
 from audit.archive.models import ArchiveBag, ArchivePackage
 from audit.archive.originals import REASONS, Original, originals_of, unclassified
+from audit.archive.proofs import proofs_at, rest_on
 from audit.archive.records import records_of
 from audit.archive.starting_list import STAGES
+from audit.journal import standalone
 from audit.journal.models import JournalEntry
 from core import clock
 from core.documents import read
@@ -81,6 +83,11 @@ def build(bag: ArchiveBag, room: Path, progress: Callable[[int], None]) -> Built
     ocds = _json(record(releases)) if releases else ""
     listed = catalogue_of(package, at, files, withheld, len(chains), len(entries))
     _put_data(folder, listed, entries, ocds, records_of(package.case_key))
+    proofs = proofs_at(entries, rest_on(bag))
+    if proofs["checkpoint"]:
+        (folder / "journal" / "proofs.json").write_text(_json(proofs), "utf-8")
+        own = Path(standalone.__file__).read_text("utf-8")
+        (folder / "journal" / "standalone.py").write_text(own, "utf-8")
     progress(3)
     _make_bag(folder, _info(bag, listed))
     tags = (folder / "tagmanifest-sha256.txt").read_bytes()
@@ -268,7 +275,7 @@ README: Final = """# 怎样校验这个档案包
 
 本包按 BagIt（RFC 8493）组织，不需要原平台，也不需要联网。
 
-1. 电脑上有 Python 3.8 以上即可，不用安装别的软件。
+1. 电脑上有 Python 3.9 以上即可，不用安装别的软件。
 2. 在解压后的文件夹里运行：
 
        python3 data/verify.py
@@ -277,6 +284,8 @@ README: Final = """# 怎样校验这个档案包
 3. 把移交表上的「清单摘要」一起核对，才能发现整包被换过：
 
        python3 data/verify.py --digest 移交表上的64位摘要
+
+   还可以加上平台「存证」公开页上的公钥，核对日志检查点的签名：`--key 公钥`。
 
 显示「校验通过」，说明每个文件与清单（SHA-256、SHA-512）一致，每条日志链首尾相接，日志里记过的每份文件都在包里，或者在归档目录的「只列摘要」里写明了原因。
 有不符的，会逐条写出文件名或者日志编号。
@@ -292,6 +301,7 @@ README: Final = """# 怎样校验这个档案包
 | `ocds/record.json` | 已公开的采购过程（OCDS 1.1） |
 | `journal/entries.jsonl` | 日志，一行一条：`hash = SHA-256(previous ‖ body)` |
 | `journal/heads.json` | 每条链的最后一条 |
+| `journal/proofs.json` | 每条日志在平台存证树中的证明和签名检查点；`standalone.py` 是平台公布的核对程序 |
 | `index.json` | 归档目录的数据形式 |
 | `verify.py` | 校验程序，只用 Python 标准库 |
 

@@ -165,6 +165,7 @@ class ArchiveBag(models.Model):
 
     asked_at    when it was asked for: its date everywhere, so that the same asking makes the same bytes
     heads       {object: number of its last entry} of the case's journal at that moment
+    checkpoint  the number of the journal's checkpoint that its proofs rest on
     tag_digest  SHA-256 of tagmanifest-sha256.txt, hex: whoever has it can tell whether any byte of the bag was changed
     """
 
@@ -185,6 +186,7 @@ class ArchiveBag(models.Model):
     asked_at = models.DateTimeField("时间", default=clock.now)
     asked_by_name = models.CharField("谁要的", max_length=64)
     heads = models.JSONField(default=dict)
+    checkpoint = models.PositiveBigIntegerField("检查点", null=True, blank=True)
     finished_at = models.DateTimeField("完成", null=True, blank=True)
     error = models.CharField(max_length=400, blank=True)
     document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

@@ -3,14 +3,17 @@
     python3 data/verify.py                     the bag that this file lies in
     python3 data/verify.py FOLDER              a bag elsewhere
     python3 data/verify.py --digest HEX        also compare with the digest in the hand-over form or in the journal
+    python3 data/verify.py --key KEY           check the checkpoint with the key that the platform publishes
 
-It needs Python 3.8 or later, no other package, no network and no platform. It writes nothing.
+It needs Python 3.9 or later, no other package, no network and no platform. It writes nothing.
 Exit code 0: everything agrees; 1: what does not agree is named; 2: there is no bag.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import importlib.util
 import json
 import re
 import sys
@@ -34,7 +37,10 @@ class Finding(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What was looked at, and what does not agree. digest: SHA-256 of the tag manifest, hex."""
+    """What was looked at, and what does not agree. digest: SHA-256 of the tag manifest, hex.
+
+    proofs  entries whose place in the journal's tree was proven;  checkpoint: digest of the signed state they rest on
+    """
 
     digest: str
     files: int
@@ -43,13 +49,16 @@ class Result(NamedTuple):
     documents: int
     withheld: int
     proofs: int
+    checkpoint: str
     findings: list[Finding]
 
 
-def verify_bag(folder: Path, expected: str = "") -> Result:
+def verify_bag(folder: Path, expected: str = "", keys: Sequence[str] = (), standalone: Any = None) -> Result:
     """Check manifests, journal chains, and every document's digest against the journal.
 
     folder    the bag's own folder, which holds bagit.txt;  expected: the tag manifest's digest as told elsewhere
+    keys      the platform's public keys as it publishes them; without any those in the bag are used, which says less
+    standalone  the journal's own verifier as a module, where it is at hand; else the one that lies in the bag is used
     returns   counts and findings; a bag that agrees has none
     raises    FileNotFoundError when there is no bag
     """
@@ -65,11 +74,11 @@ def verify_bag(folder: Path, expected: str = "") -> Result:
     _check_strays(folder, findings)
     data = folder / "data"
     entries = read_entries(data / "journal" / "entries.jsonl", findings)
-    chains = _check_chains(entries, _read_json(data / "journal" / "heads.json", findings), findings)
-    index = _read_json(data / "index.json", findings)
+    chains = _check_chains(entries, read_json(data / "journal" / "heads.json", findings), findings)
+    index = read_json(data / "index.json", findings)
     documents, withheld = _check_documents(folder, index, entries, findings)
-    proofs = _check_proofs(data / "journal" / "proofs.json", entries, findings)
-    return Result(digest, files, chains, len(entries), documents, withheld, proofs, findings)
+    proofs, checkpoint = _check_proofs(data / "journal", entries, keys, standalone, findings)
+    return Result(digest, files, chains, len(entries), documents, withheld, proofs, checkpoint, findings)
 
 
 # --- BagIt (RFC 8493) -------------------------------------------------------------------------------------------------
@@ -119,7 +128,8 @@ def _digest_of(path: Path, algorithm: str) -> str:
     return digest.hexdigest()
 
 
-def _read_json(path: Path, findings: list[Finding]) -> dict[str, Any]:
+def read_json(path: Path, findings: list[Finding]) -> dict[str, Any]:
+    """An object from a file; what cannot be read becomes a finding and an empty object."""
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as fault:
@@ -209,33 +219,63 @@ def _check_documents(folder: Path, index: dict[str, Any], entries: Entries, find
 # --- Proofs that the entries stand in the platform's signed journal ---------------------------------------------------
 
 
-def _check_proofs(path: Path, entries: Entries, findings: list[Finding]) -> int:
-    """A bag made before the platform kept checkpoints has no proofs; then there is nothing to check here."""
-    if not path.is_file():
-        return 0
-    found = _read_json(path, findings)
-    return len(found.get("proofs", ()))
+def _check_proofs(
+    journal: Path, entries: Entries, keys: Sequence[str], standalone: Any, findings: list[Finding]
+) -> tuple[int, str]:
+    """How many entries are proven, and the digest of the checkpoint they rest on; (0, "") for a bag without proofs."""
+    if not (journal / "proofs.json").is_file():
+        return 0, ""
+    found = read_json(journal / "proofs.json", findings)
+    covered = [each for each in found.get("entries", ()) if each["index"] is not None]
+    here = [each for each in covered if (each["object"], each["n"]) in entries]
+    findings.extend(
+        Finding(f"{each['object']} #{each['n']}", "存证里的日志，包里没有")
+        for each in covered
+        if (each["object"], each["n"]) not in entries
+    )
+    proven = [{**entries[each["object"], each["n"]], **each} for each in here]
+    try:
+        arithmetic = standalone or _load(journal / "standalone.py")
+        faults = arithmetic.faults_of_proof({**found, "entries": proven}, list(keys) or found["keys"])
+        findings.extend(Finding("存证", str(fault)) for fault in faults)
+        return len(proven), str(arithmetic.Note(found["checkpoint"]).digest)
+    except (ImportError, OSError, SyntaxError, ValueError, KeyError) as fault:
+        findings.append(Finding("data/journal/proofs.json", f"存证核对不了：{fault}"))
+        return 0, ""
+
+
+def _load(path: Path) -> Any:
+    """The journal's verifier from the bag, without leaving anything beside it."""
+    sys.dont_write_bytecode = True
+    spec = importlib.util.spec_from_file_location("standalone", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path.name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def main(arguments: Sequence[str]) -> int:
     """Verify and say what was found, in Chinese; 0, 1 or 2."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    rest, expected = list(arguments), ""
-    if "--digest" in rest:
-        at = rest.index("--digest")
-        expected = rest[at + 1] if at + 1 < len(rest) else "?"
-        del rest[at : at + 2]
-    folder: Path = Path(rest[0]) if rest else Path(__file__).resolve().parent.parent
+    parser = argparse.ArgumentParser(description="校验一个档案包：清单、日志链、材料、存证。")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--digest", default="", help="移交表或日志里的清单摘要")
+    parser.add_argument("--key", action="append", default=[], help="平台「存证」公开页上的公钥")
+    given = parser.parse_args(arguments)
     try:
-        result = verify_bag(folder, expected)
+        result = verify_bag(given.folder, given.digest, given.key)
     except OSError as fault:
-        print(f"这里没有档案包：{folder}（{fault}）")
+        print(f"这里没有档案包：{given.folder}（{fault}）")
         return 2
     print(f"清单摘要 {result.digest}")
     print(
-        f"文件 {result.files} 个；日志 {result.chains} 条链、{result.entries} 条；材料 {result.documents} 件，另有 {result.withheld} 件只列摘要"
+        f"文件 {result.files} 个；日志 {result.chains} 条链、{result.entries} 条，其中 {result.proofs} 条有存证；"
+        f"材料 {result.documents} 件，另有 {result.withheld} 件只列摘要"
     )
+    if result.checkpoint:
+        print(f"日志检查点 {result.checkpoint}（请与平台「存证」公开页核对）")
     for finding in result.findings:
         print(f"不符：{finding.where}：{finding.what}")
     print("校验通过：内容与清单、日志一致。" if not result.findings else f"校验不通过：{len(result.findings)} 处不符。")

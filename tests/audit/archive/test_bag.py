@@ -48,6 +48,7 @@ def test_a_bag_verifies_where_nothing_is_installed(cast: Cast, tmp_path: Path) -
     code, told = verified(folder, "--digest", bag.tag_digest)
     assert code == 0, told
     assert bag.tag_digest in told
+    assert f"{bag.entries} 条，其中 {bag.entries} 条有存证" in told
     bagit.Bag(str(folder)).validate()
     it_holds_what_it_should(package, folder)
     make_bag({"bag": str(bag.pk)})  # the queue delivers at least once
@@ -159,6 +160,13 @@ def it_names_what_was_spoiled(folder: Path, room: Path, digest: str) -> None:
         now = hashlib.sha256((at / name).read_bytes()).hexdigest()
         (at / "data/index.json").write_text(told.replace(was, now), "utf-8")
 
+    def unproven(at: Path) -> None:
+        """The proofs of two entries exchanged."""
+        proofs = json.loads((at / "data/journal/proofs.json").read_text("utf-8"))
+        one, two = proofs["entries"][0], proofs["entries"][1]
+        one["index"], two["index"] = two["index"], one["index"]
+        (at / "data/journal/proofs.json").write_text(json.dumps(proofs), "utf-8")
+
     harms: dict[str, tuple[Callable[[Path], Any], str]] = {
         "a flipped byte": (flip, name),
         "a lost file": (lambda at: (at / name).unlink(), name),
@@ -166,6 +174,7 @@ def it_names_what_was_spoiled(folder: Path, room: Path, digest: str) -> None:
         "an entry reworded": (lines(reworded), where[middle]),
         "the tail cut off": (lines(lambda kept: kept[:last] + kept[last + 1 :]), where[last]),
         "a document and its digest changed": (rolled, name),
+        "proofs exchanged": (unproven, "存证"),
     }
     for label, (harm, named) in harms.items():
         for forger in (False, True):
@@ -179,6 +188,9 @@ def it_names_what_was_spoiled(folder: Path, room: Path, digest: str) -> None:
             shutil.rmtree(spoiled)
     spoiled = room / "spoiled"
     shutil.copytree(folder, spoiled)
+    foreign = json.loads((folder / "data/journal/proofs.json").read_text("utf-8"))["keys"][0].replace("+", "x+", 1)
+    code, told = verified(spoiled, "--key", foreign)
+    assert (code, "存证" in told) == (1, True)
     (spoiled / "data" / "怎样校验.md").write_text("别的说明", "utf-8")
     resealed(spoiled)
     assert verified(spoiled)[0] == 0
