@@ -20,7 +20,6 @@ from demo.moves import Stage
 from procurement.contracts.models import Contract
 
 MINUTES = "班子会议纪要（节选）：同意王家桥困境儿童服务立项，预算在年度购买服务经费中安排。"
-EXCUSES = {"acceptance_notice": "本年度启用验收公告以前完成验收，验收书已送街道和社区，另附说明。"}
 USUAL = "办理时平台尚未要求，已向经办人核实，没有这项材料。"
 
 
@@ -36,7 +35,7 @@ def finished_project_archived(stage: Stage) -> ArchivePackage:
                 paper = store(MINUTES.encode(), name="会议纪要.txt", actor=actor, purpose="archive")
                 supply_paper(package, actor=actor, item=item.pk, papers=[paper], note="原件存办公室")
             else:
-                excuse_paper(package, actor=actor, item=item.pk, reason=EXCUSES.get(item.key, USUAL))
+                excuse_paper(package, actor=actor, item=item.pk, reason=USUAL)
         complete_package(package, actor=actor)
         make_bag({"bag": str(package.bags.get(state=ArchiveBag.QUEUED).pk)})
     package = ArchivePackage.objects.select_related("project", "buyer").get(pk=package.pk)

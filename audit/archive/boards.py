@@ -56,8 +56,7 @@ def checklist(package: ArchivePackage, actor: Actor) -> dict[str, Any]:
         "total": len(items),
         "missing": due,
         "excused": sum(each.state == ArchiveItem.EXCUSED for each in items),
-        "supplies": package.status == "collecting" and can_arrange(actor, package),
-        "package": package,
+        "owed": [row for rows in stages.values() for row in rows if row["item"].state == ArchiveItem.MISSING],
     }
 
 
