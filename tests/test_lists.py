@@ -48,7 +48,7 @@ from tests.journeys.projects import requested_line, submitted_project
 from tests.journeys.settlements import approved_payment, approved_settlement, drawn_settlement
 
 # The desk asks once for each kind of work that a role may have, however many of them wait.
-WORK, PUBLIC, DESK, HOME = 12, 8, 30, 13
+WORK, PUBLIC, DESK, HOME = 12, 8, 36, 13
 
 # What stands for one case, each kind after those it points to.
 KINDS: tuple[type[models.Model], ...] = (
