@@ -132,9 +132,11 @@ def print_now() -> None:
     outbox.relay()
 
 
-def frozen_contract(cast: Cast, *, printed: bool = False, **how: Any) -> Contract:
+def frozen_contract(
+    cast: Cast, draft: Contract | None = None, *, printed: bool = False, **how: Any
+) -> Contract:
     """A contract that waits for both signatures. printed: by the worker's own way; else one blank page, in no time."""
-    contract = reviewed_contract(cast, drawn_contract(cast, **how))
+    contract = reviewed_contract(cast, draft or drawn_contract(cast, **how))
     if printed:
         print_now()
     else:
@@ -156,9 +158,9 @@ def sign_both(cast: Cast, contract: Contract) -> Contract:
     return Contract.objects.get(pk=contract.pk)
 
 
-def signed_contract(cast: Cast, **how: Any) -> Contract:
+def signed_contract(cast: Cast, draft: Contract | None = None, **how: Any) -> Contract:
     """A contract in force."""
-    return sign_both(cast, frozen_contract(cast, **how))
+    return sign_both(cast, frozen_contract(cast, draft, **how))
 
 
 def reported_milestone(

@@ -77,6 +77,7 @@ def drafted_project(
     unit_price: str = "1600.00",
     region: str = "大观街道",
     line: BudgetLine | None = None,
+    starts_on: date = date(2026, 11, 1),
 ) -> Project:
     """A complete draft, its whole cost asked of one line: quantity × unit_price yuan."""
     seed_rules()
@@ -92,7 +93,7 @@ def drafted_project(
         beneficiaries="王家桥片区困境儿童 45 名",
         goals="每周 5 次陪伴，出勤率不低于 75%。",
         feasibility="近三年片区有三家机构开展过同类服务，场地由社区提供。",
-        starts_on=date(2026, 11, 1),
+        starts_on=starts_on,
         ends_on=date(2027, 6, 30),
         costs=[Cost(cost_class="activity", name=item.name, unit=item.unit, quantity=quantity, unit_price=price)],
         fundings={fund: price * quantity},
