@@ -26,7 +26,7 @@ help:
 	@echo "make restore    恢复备份到空库（FROM=目录）"
 	@echo "make test       全部测试：静态检查、SQLite、PostgreSQL + Redis、浏览器"
 	@echo "make test-fast  静态检查与 SQLite 测试"
-	@echo "make bench      测量：批量报告的速度（同一次运行内的比值）"
+	@echo "make bench      测量：页面、批量报告、预警规则、日志校验（同一次运行内的比值）"
 	@echo "make chaos      强杀演练：负载下随机强杀 50 次，核对确认过的写入（KILLS= SEED= 可设）"
 	@echo "make check      只做静态检查"
 	@echo "make release    把本版本的演示数据存入 tests/upgrades，供以后的升级测试用"

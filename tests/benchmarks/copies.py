@@ -61,6 +61,17 @@ class Population:
         self.keys = {name: {str(pk) for pks in rows.values() for pk in pks} for name, rows in self.rows.items()}
         self.days = {walk.name: walk.days for walk in WALKS} | {LINE: 1, PARTY: 1}
 
+    @property
+    def orders(self) -> int:
+        """How many orders there are."""
+        return len(self.cases) + self.blocks * sum(self.shares.values())
+
+    def copy_of(self, name: str) -> Project:
+        """The first copy of this case."""
+        names = list(self.shares)
+        n = sum(self.shares[other] for other in names[: names.index(name)]) + 1
+        return Project.objects.get(pk=copied(str(self.cases[name].pk), n))
+
     def grow(self, orders: int, *, unchecked: bool = False) -> int:
         """Copy until there are at least so many orders, in whole blocks; returns how many rows were made.
 
@@ -86,11 +97,10 @@ class Population:
             plan.append((LINE, Copy(block, block, party, 0)))
             if block % BLOCKS_OF_A_PARTY == 0:
                 plan.append((PARTY, Copy(party, block, party, 0)))
-            n = (block - 1) * size
-            for name, share in self.shares.items():
-                for n in range(n + 1, n + share + 1):
-                    day = n * 7919 % self.days[name]
-                    plan.append((name, Copy(n, block, party, day * 1440 + n % 600)))
+            names = [name for name, share in self.shares.items() for _n in range(share)]
+            for n, name in enumerate(names, (block - 1) * size + 1):
+                day = n * 7919 % self.days[name]
+                plan.append((name, Copy(n, block, party, day * 1440 + n % 600)))
         return plan
 
     def _note(self, plan: list[tuple[str, Copy]]) -> None:
@@ -101,9 +111,7 @@ class Population:
                 "CREATE TEMPORARY TABLE copying (kind VARCHAR(24), n INTEGER, block INTEGER, party INTEGER, "
                 "other INTEGER, minutes INTEGER)"
             )
-        rows = (
-            (kind, c.n, c.block, c.party, int(c.block % UNION_EVERY == 0), c.minutes) for kind, c in plan
-        )
+        rows = ((kind, c.n, c.block, c.party, int(c.block % UNION_EVERY == 0), c.minutes) for kind, c in plan)
         self.dialect.load("copying", ("kind", "n", "block", "party", "other", "minutes"), rows)
 
     def _chains(self, name: str, copies: list[Copy]) -> int:
@@ -160,7 +168,7 @@ class Population:
             if each.name in _once(model) and not each.choices:
                 return self.dialect.renewed(column, max((len(v) for v in values), default=0), each.max_length or 0)
         if isinstance(each, models.IntegerField) and each.unique:
-            return f"{column} + c.n * {STRIDE}"
+            return f"{column} + CAST(c.n AS BIGINT) * {STRIDE}"
         return column
 
     def _special(self, model: type[models.Model], each: Any, column: str) -> str:
@@ -185,7 +193,7 @@ class Population:
         pks = self.rows[name].get(target, set())
         if values and values <= pks:
             if isinstance(target._meta.pk, models.AutoField):
-                return f"{column} + c.n * {STRIDE}"
+                return f"{column} + CAST(c.n AS BIGINT) * {STRIDE}"
             return self.dialect.key(column, "c.n")
         assert not values & pks, f"{each} points both to what is copied and to what is not"
         if target is BudgetLine:

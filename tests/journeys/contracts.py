@@ -132,9 +132,7 @@ def print_now() -> None:
     outbox.relay()
 
 
-def frozen_contract(
-    cast: Cast, draft: Contract | None = None, *, printed: bool = False, **how: Any
-) -> Contract:
+def frozen_contract(cast: Cast, draft: Contract | None = None, *, printed: bool = False, **how: Any) -> Contract:
     """A contract that waits for both signatures. printed: by the worker's own way; else one blank page, in no time."""
     contract = reviewed_contract(cast, draft or drawn_contract(cast, **how))
     if printed:

@@ -1,0 +1,81 @@
+"""The table of the pages: what is printed, what is kept in results/ and compared on the next run, what README shows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.pages import Measured, Page
+
+RESULTS = Path(__file__).parent / "results"
+P50, GROWTH = 4.0, 1.5
+KINDS = {"list": "列表", "detail": "详情", "desk": "工作台", "case": "项目", "trace": "查账", "public": "公开"}
+
+
+@dataclass
+class Figures:
+    """What was measured on one database: page by page, size by size."""
+
+    database: str
+    rounds: int
+    pages: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, size: int, measured: dict[Page, Measured]) -> None:
+        """Take in the figures of one size."""
+        for page, figures in measured.items():
+            row = self.pages.setdefault(page.name, {"kind": page.kind, "login": page.login, "sizes": {}})
+            row["sizes"][str(size)] = {key: round(value, 2) for key, value in asdict(figures).items()}
+
+    def lines(self, before: dict[str, Any] | None) -> list[str]:
+        """One line a page and one for all; before: the committed figures."""
+        found = [_line(self.database, name, row, (before or {}).get(name)) for name, row in self.pages.items()]
+        rows = self.pages.values()
+        slow = sum(_slowest(row) > P50 for row in rows)
+        grown = sum((growth_of(row) or 0) > GROWTH for row in rows)
+        found.append(
+            f"{self.database}：{len(rows)} 个页面，{slow} 个超过 {P50:g} 倍，{grown} 个增长超过 {GROWTH:g} 倍 · 目标 0 和 0"
+        )
+        return found
+
+    def write(self) -> None:
+        """Keep the figures as the committed ones."""
+        RESULTS.mkdir(exist_ok=True)
+        kept = {"rounds": self.rounds, "pages": self.pages}
+        path_of(self.database).write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def path_of(database: str) -> Path:
+    """Where a database's figures are kept."""
+    return RESULTS / f"pages-{database}.json"
+
+
+def committed(database: str) -> dict[str, Any] | None:
+    """The kept figures, page by page; None before the first."""
+    path = path_of(database)
+    pages: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8"))["pages"] if path.is_file() else None
+    return pages
+
+
+def growth_of(row: dict[str, Any]) -> float | None:
+    """The page's ratio at the largest size to that at the smallest; None where there is one size."""
+    sizes = list(row["sizes"].values())
+    return sizes[-1]["p50"] / sizes[0]["p50"] if len(sizes) > 1 else None
+
+
+def _slowest(row: dict[str, Any]) -> float:
+    return float(max(each["p50"] for each in row["sizes"].values()))
+
+
+def _line(database: str, name: str, row: dict[str, Any], before: dict[str, Any] | None) -> str:
+    parts = [f"{size} 单 p50 {each['p50']:.2f} p95 {each['p95']:.2f}" for size, each in row["sizes"].items()]
+    growth = growth_of(row)
+    good = _slowest(row) <= P50 and (growth or 0) <= GROWTH
+    told = f" 增长 {growth:.2f}" if growth else ""
+    compared = ""
+    if before:
+        was = [each["p50"] for size, each in before["sizes"].items() if size in row["sizes"]]
+        compared = f"（上次 {' → '.join(f'{each:.2f}' for each in was)}）" if was else ""
+    target = f"目标 ≤ {P50:g}" + (f"、增长 ≤ {GROWTH:g}" if growth else "")
+    return f"{database} {KINDS[row['kind']]} {name} · {' · '.join(parts)}{told}{compared} · {target} {'✓' if good else '✗'}"
