@@ -28,6 +28,7 @@ from core.errors import Conflict, Invalid, NotAllowed, Refused
 from core.forms import VerbForm
 from core.idempotency import Once
 from core.pages import actor_of
+from core.paging import CAP, LongPaginator
 from core.rooms import Room, rooms
 from core.sealing import canonical_json
 
@@ -35,11 +36,19 @@ PROBLEM = "application/problem+json"
 
 
 class Pages(PageNumberPagination):
-    """Pages of 25, at most 100."""
+    """Pages of 25, at most 100. Of a long list `count` says a thousand and `count_is_capped` that there are more."""
+
+    django_paginator_class = LongPaginator
 
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The page's envelope."""
+        response = super().get_paginated_response(data)
+        count = response.data["count"]
+        return Response(response.data | {"count": min(count, CAP), "count_is_capped": count > CAP})
 
 
 class RoomView(APIView):

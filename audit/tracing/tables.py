@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 from audit.tracing.queries import saved_views
 from core import clock, journal
 from core.actor import Actor
+from core.paging import LongPaginator
 from core.spreadsheets import Sheet, workbook_response
 from core.templatetags.words import money_text
 
@@ -67,7 +67,7 @@ def table_page(
     kind = request.GET.get("export", "")
     if kind in {"xlsx", "csv"}:
         return _export(request, actor, table, list(rows[:MOST]), kind, chips)
-    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    page = LongPaginator(rows, ROWS).get_page(request.GET.get("page"))
     query = _query(request)
     here = {
         "title": table.title,

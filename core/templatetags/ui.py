@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from core import clock
 from core.money import MoneyFormField
 from core.money import capitals as capitals_of
+from core.paging import CAP
 from core.templatetags import drawings, words
 
 register = template.Library()
@@ -51,6 +52,12 @@ def share(part: Any, whole: Any = 100) -> str:
 def number(value: Any) -> str:
     """{{ quantity|number }} → 2,000"""
     return words.number_text(value)
+
+
+@register.filter
+def counted(value: Any) -> str:
+    """{{ count|counted }} → 640, or 1,000+ where counting stopped (core.paging)."""
+    return f"{words.number_text(CAP)}+" if isinstance(value, int) and value > CAP else words.number_text(value)
 
 
 @register.filter

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -15,6 +14,8 @@ from core.actor import Actor
 from core.duties import Task, tasks_for
 from core.messages import inbox, mark_all_read
 from core.pages import actor_of
+from core.paging import LongPaginator
+from core.templatetags.ui import counted
 from portal.desks import queries
 
 GROUPS = (("逾期", "bad"), ("今天", "warn"), ("本周", ""), ("以后", ""))
@@ -50,7 +51,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def messages(request: HttpRequest) -> HttpResponse:
     """通知: newest first."""
-    page = Paginator(inbox(actor_of(request).user_key), 25).get_page(request.GET.get("page"))
+    page = LongPaginator(inbox(actor_of(request).user_key), 25).get_page(request.GET.get("page"))
     return render(request, "portal/desks/messages.html", {"page": page, "rows": page.object_list})
 
 
@@ -107,7 +108,7 @@ def _side(actor: Actor) -> list[dict[str, Any]]:
     if not actor.has("provider_admin", "provider_bidder", "provider_worker", "expert"):
         stages = queries.order_stages(actor)
         if stages:
-            count = sum(stage["count"] for stage in stages)
+            count = counted(sum(stage["count"] for stage in stages))
             card = {"template": "components/pipe.html", "context": {"pipe": stages}}
             cards.append({"title": f"{count} 个订单在哪里", **card})
     if dates := queries.next_dates(actor):

@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters
 from django.core.cache import cache
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -17,6 +16,7 @@ from accounts.organizations.models import Organization
 from catalog.items.models import Item
 from core import clock, journal
 from core.documents import disposition, serve
+from core.paging import LongPaginator
 from portal.public import queries
 from procurement.final_accounts.queries import tables
 from procurement.notices.models import Notice
@@ -289,7 +289,7 @@ def journal_verifier(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(request: HttpRequest, found: django_filters.FilterSet) -> dict[str, Any]:
-    page = Paginator(found.qs, PAGE_ROWS).get_page(request.GET.get("page"))
+    page = LongPaginator(found.qs, PAGE_ROWS).get_page(request.GET.get("page"))
     return {"filter": found, "page": page, "rows": page.object_list, "count": page.paginator.count}
 
 

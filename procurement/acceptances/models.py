@@ -43,6 +43,10 @@ class Acceptance(BuyerAggregate):
                 fields=["milestone"], condition=~Q(status="refused"), name="one_standing_acceptance_a_milestone"
             )
         ]
+        indexes = [
+            models.Index(fields=["buyer", "status"], name="acceptance_of_buyer"),
+            models.Index(fields=["buyer", "-created_at"], name="acceptance_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contract} · {self.milestone.name}"

@@ -8,7 +8,6 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import QuerySet, Sum
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -37,7 +36,7 @@ from procurement.activities.queries import (
     visible_activities,
 )
 from procurement.contracts.models import Contract
-from procurement.contracts.queries import visible_contracts
+from procurement.contracts.queries import contract_choices
 from procurement.permissions.activities import (
     PROVIDER_ROLES,
     can_count_activities,
@@ -49,13 +48,6 @@ from procurement.permissions.activities import (
 )
 
 RECENT = 5
-
-
-def _contracts(request: HttpRequest | None) -> QuerySet[Contract]:
-    """The contracts a list may be narrowed to: those of the viewer that are or were in delivery."""
-    if request is None:
-        return Contract.objects.none()
-    return visible_contracts(actor_of(request)).exclude(status__in=("draft", "signing")).order_by("title")[:200]
 
 
 class ActivityFilter(django_filters.FilterSet):
@@ -77,8 +69,10 @@ class ActivityFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = _contracts(self.request)
-        self.filters["contract"].extra["choices"] = [(str(each.pk), each.title) for each in rows]
+        if self.request is not None:
+            self.filters["contract"].extra["choices"] = contract_choices(
+                actor_of(self.request), but=("draft", "signing"), chosen=self.data.get("contract", "")
+            )
 
     def search(self, rows: QuerySet[Activity], name: str, value: str) -> QuerySet[Activity]:
         """Name, place, contract's number or provider."""

@@ -40,6 +40,10 @@ class Award(BuyerAggregate):
                 fields=["lot"], condition=~models.Q(status="cancelled"), name="one_standing_award_a_lot"
             )
         ]
+        indexes = [
+            models.Index(fields=["buyer", "status"], name="award_of_buyer"),
+            models.Index(fields=["buyer", "-created_at"], name="award_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"成交：{self.lot.order}"

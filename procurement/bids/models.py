@@ -56,6 +56,7 @@ class Bid(Aggregate):
                 fields=["lot", "organization"], condition=~Q(status__in=["withdrawn", "returned"]), name="one_bid_a_lot"
             )
         ]
+        indexes = [models.Index(fields=["organization", "-created_at"], name="bid_latest")]
 
     def __str__(self) -> str:
         return f"{self.organization} · {self.lot.order}"

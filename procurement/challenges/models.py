@@ -40,6 +40,10 @@ class Challenge(BuyerAggregate):
 
     class Meta:
         app_label = "procurement"
+        indexes = [
+            models.Index(fields=["buyer", "status"], name="challenge_of_buyer"),
+            models.Index(fields=["buyer", "due_at"], name="challenge_due"),
+        ]
 
     def __str__(self) -> str:
         return f"质疑：{self.award.lot.order}"

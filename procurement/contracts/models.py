@@ -120,6 +120,8 @@ class Contract(Filed):
         indexes = [
             models.Index(fields=["buyer", "status", "ends_on"], name="contract_of_buyer"),
             models.Index(fields=["provider", "status"], name="contract_of_provider"),
+            models.Index(fields=["buyer", "-created_at"], name="contract_latest"),
+            models.Index(fields=["provider", "-created_at"], name="contract_of_provider_latest"),
         ]
 
     def __str__(self) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
+from operator import itemgetter
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from core.actor import Actor
@@ -21,6 +24,9 @@ DELIVERING = ("performing", "rectifying")
 IN_FORCE = (*DELIVERING, "paused", "completed", "closed", "terminated")
 """Statuses in which money may still move; of a terminated contract what was done is settled."""
 
+CHOICES = 50
+"""How many contracts a filter offers; more would cost more than the list that it filters."""
+
 
 def visible_contracts(actor: Actor) -> QuerySet[Contract]:
     """What this person may know of: both sides' people, oversight in scope; a draft is the buyer's alone. One query."""
@@ -30,6 +36,20 @@ def visible_contracts(actor: Actor) -> QuerySet[Contract]:
     if actor.organization_kind == "buyer":
         return contracts.filter(in_scope(actor))
     return contracts.filter(in_scope(actor), status__in=PUBLIC)
+
+
+def contract_choices(actor: Actor, *, but: Sequence[str], chosen: str = "") -> list[tuple[str, str]]:
+    """The contracts that a list may be narrowed to, by title: the latest ones, and the one that is chosen. One query.
+
+    but     statuses in which there is nothing to list yet
+    chosen  the key in the address, as typed
+    """
+    rows = visible_contracts(actor).exclude(status__in=but).values_list("pk", "title")
+    found = {str(key): title for key, title in rows.order_by("-created_at")[:CHOICES]}
+    if chosen and chosen not in found:
+        with suppress(ValidationError):
+            found |= {str(key): title for key, title in rows.filter(pk=chosen)}
+    return sorted(found.items(), key=itemgetter(1))
 
 
 def contracts_of_case(case_key: str) -> QuerySet[Contract]:

@@ -88,6 +88,8 @@ class Expense(BuyerAggregate):
             models.Index(fields=["contract", "status", "spent_on"], name="expense_of_contract"),
             models.Index(fields=["buyer", "status"], name="expense_of_buyer"),
             models.Index(fields=["provider", "status"], name="expense_of_provider"),
+            models.Index(fields=["buyer", "-spent_on"], name="expense_latest"),
+            models.Index(fields=["provider", "-spent_on"], name="expense_of_provider_latest"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,7 +16,7 @@ from core.duties import Duty
 from core.pages import actor_of, room_urls
 from core.rooms import Column, Figure, Room, View, register
 from procurement.contracts.models import Contract
-from procurement.contracts.queries import visible_contracts
+from procurement.contracts.queries import contract_choices
 from procurement.expenses import boards
 from procurement.expenses.models import Expense
 from procurement.expenses.queries import (
@@ -36,14 +35,6 @@ from procurement.permissions.expenses import (
 )
 
 
-def _contracts(request: HttpRequest | None) -> QuerySet[Contract]:
-    """The contracts a list may be narrowed to."""
-    if request is None:
-        return Contract.objects.none()
-    seen = visible_contracts(actor_of(request))
-    return seen.exclude(status__in=("draft", "legal_review", "signing")).order_by("title")[:200]
-
-
 class ExpenseFilter(django_filters.FilterSet):
     """Search by payee or invoice; status, contract, usage, method, days."""
 
@@ -59,7 +50,10 @@ class ExpenseFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["contract"].extra["choices"] = [(str(each.pk), each.title) for each in _contracts(self.request)]
+        if self.request is not None:
+            self.filters["contract"].extra["choices"] = contract_choices(
+                actor_of(self.request), but=("draft", "legal_review", "signing"), chosen=self.data.get("contract", "")
+            )
 
     def search(self, rows: QuerySet[Expense], name: str, value: str) -> QuerySet[Expense]:
         """Payee, invoice number, contract's number."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +13,7 @@ from django.urls import path
 
 from core.listing import PAGE_ROWS
 from core.pages import actor_of
+from core.paging import LongPaginator, capped_counts
 from procurement.notices.models import Notice
 from procurement.notices.queries import visible_notices
 
@@ -36,11 +36,12 @@ def notices(request: HttpRequest) -> HttpResponse:
     seen = visible_notices(actor)
     own = seen.filter(buyer_id=actor.organization_id)
     chosen = request.GET.get("view", "")
-    views: list[dict[str, Any]] = [{"label": "全部", "url": "?", "count": seen.count(), "on": chosen != "own"}]
+    counts = capped_counts([seen, own])
+    views: list[dict[str, Any]] = [{"label": "全部", "url": "?", "count": counts[0], "on": chosen != "own"}]
     if actor.organization_kind == "buyer":
-        views.append({"label": "本单位", "url": "?view=own", "count": own.count(), "on": chosen == "own"})
+        views.append({"label": "本单位", "url": "?view=own", "count": counts[1], "on": chosen == "own"})
     filtered = NoticeFilter(request.GET, queryset=own if chosen == "own" else seen, request=request)
-    page = Paginator(filtered.qs, PAGE_ROWS).get_page(request.GET.get("page"))
+    page = LongPaginator(filtered.qs, PAGE_ROWS).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     context = {

@@ -58,6 +58,8 @@ class Order(BuyerAggregate):
         indexes = [
             models.Index(fields=["buyer", "status", "bid_deadline"], name="order_of_buyer"),
             models.Index(fields=["status", "bid_deadline"], name="order_open"),
+            models.Index(fields=["buyer", "-bid_deadline"], name="order_latest"),
+            models.Index(fields=["-published_at"], name="order_newest"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from core import clock
 from core.actor import Actor
@@ -15,7 +15,7 @@ from core.clock import SHANGHAI
 from core.permissions import in_scope
 from procurement.notices import ocds
 from procurement.orders.lifecycle import ORDER
-from procurement.orders.models import Order
+from procurement.orders.models import Lot, Order
 from procurement.orders.wording import careful_words
 from procurement.rules.queries import Deadline, calendar, deadline, parameter, rules_in_force
 
@@ -90,7 +90,9 @@ def public_orders() -> QuerySet[Order]:
 
 def with_amounts(orders: QuerySet[Order]) -> QuerySet[Order]:
     """The orders with `ceiling`, the sum of their lots' ceilings, for lists that sort and sum by it."""
-    return orders.annotate(total_ceiling=Sum("lots__ceiling"))
+    # A subquery, not a join: what only counts or sums something else does not ask for it.
+    total = Lot.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(total=Sum("ceiling"))
+    return orders.annotate(total_ceiling=Subquery(total.values("total")))
 
 
 def bid_time(track: str, method: str, start: date | datetime, rule_date: date) -> Proposal:

@@ -28,6 +28,10 @@ class Panel(BuyerAggregate):
 
     class Meta:
         app_label = "procurement"
+        indexes = [
+            models.Index(fields=["buyer", "status"], name="panel_of_buyer"),
+            models.Index(fields=["buyer", "-created_at"], name="panel_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"评审组：{self.lot.order}"

@@ -57,7 +57,10 @@ class Payment(BuyerAggregate):
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_positive"),
         ]
-        indexes = [models.Index(fields=["buyer", "status"], name="payment_of_buyer")]
+        indexes = [
+            models.Index(fields=["buyer", "status"], name="payment_of_buyer"),
+            models.Index(fields=["buyer", "-created_at"], name="payment_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.settlement.contract} · 支付"

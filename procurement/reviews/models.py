@@ -27,6 +27,10 @@ class Review(BuyerAggregate):
 
     class Meta:
         app_label = "procurement"
+        indexes = [
+            models.Index(fields=["buyer", "status"], name="review_of_buyer"),
+            models.Index(fields=["buyer", "-created_at"], name="review_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"评审：{self.lot.order}"

@@ -64,6 +64,10 @@ class Settlement(BuyerAggregate):
                 fields=["contract"], condition=Q(kind="final") & ~Q(status="returned"), name="one_final_settlement"
             ),
         ]
+        indexes = [
+            models.Index(fields=["buyer", "status"], name="settlement_of_buyer"),
+            models.Index(fields=["buyer", "-created_at"], name="settlement_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contract} · {self.name}"

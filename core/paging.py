@@ -1,0 +1,127 @@
+"""Long lists (长列表): counted up to a thousand, turned page by page as far as they go (docs/decisions/0032-long-lists.md).
+
+A count of everything costs as much as everything; nobody reads whether it was 41,207 or 41,208. What is more than CAP is
+told as 「1,000+」, and its sum is left out. Such a count is the number CAP + 1: `counted` in core.templatetags.ui says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import EmptyResultSet
+from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
+
+CAP, FARTHEST = 1_000, 1_000_000
+
+
+def capped_counts(sets: Sequence[QuerySet[Any]]) -> list[int]:
+    """How many rows each query set has, at most CAP + 1; one query for all of them, none if all are empty."""
+    asked: list[int] = []
+    parts: list[str] = []
+    params: list[Any] = []
+    for n, rows in enumerate(sets):
+        try:
+            text, values = rows.order_by().values("pk")[: CAP + 1].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        asked.append(n)
+        parts.append(f"(SELECT COUNT(*) FROM ({text}) counted_{n})")  # noqa: S608 - the text is Django's own
+        params += values
+    counts = [0] * len(sets)
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(parts)}", params)
+            for n, count in zip(asked, cursor.fetchone(), strict=True):
+                counts[n] = count
+    return counts
+
+
+# Generic for the type checker alone.
+if TYPE_CHECKING:
+
+    class _Page(Page[Any]): ...
+
+    class _Paginator(Paginator[Any]): ...
+
+else:
+    _Page, _Paginator = Page, Paginator
+
+
+class LongPage(_Page):
+    """A page that knows from its own rows whether there is another."""
+
+    def __init__(self, rows: Sequence[Any], number: int, paginator: LongPaginator, *, more: bool) -> None:
+        super().__init__(rows, number, paginator)
+        self.more = more
+
+    def has_next(self) -> bool:
+        """Whether a row follows."""
+        return self.more
+
+    def end_index(self) -> int:
+        """The place of its last row."""
+        return self.start_index() + len(self.object_list) - 1
+
+
+class LongPaginator(_Paginator):
+    """Pages of a query set, or of a list. Beyond CAP rows the last page is not known; one turns on until there is none."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows, at most CAP + 1."""
+        rows = self.object_list
+        return capped_counts([rows])[0] if isinstance(rows, QuerySet) else len(rows)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there are more rows than were counted."""
+        return isinstance(self.object_list, QuerySet) and self.count > CAP
+
+    @property
+    def known_pages(self) -> int:
+        """The pages of the rows that were counted."""
+        return CAP // self.per_page if self.is_long else self.num_pages
+
+    def validate_number(self, number: Any) -> int:
+        """A whole number of at least 1; the end of a long list is found by going there."""
+        if not self.is_long:
+            return super().validate_number(number)
+        try:
+            found = int(number)
+        except (TypeError, ValueError):
+            raise PageNotAnInteger(self.error_messages["invalid_page"]) from None
+        if not 1 <= found <= FARTHEST:
+            raise EmptyPage(self.error_messages["no_results"])
+        return found
+
+    def page(self, number: Any) -> LongPage:
+        """One page: its rows and one more, which tells whether there is a next.
+
+        raises  EmptyPage (beyond the end) · PageNotAnInteger
+        """
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows = list(self._rows(first, first + self.per_page + 1))
+        if not rows and number > 1:
+            raise EmptyPage(self.error_messages["no_results"])
+        return LongPage(rows[: self.per_page], number, self, more=len(rows) > self.per_page)
+
+    def get_page(self, number: Any) -> LongPage:
+        """A page whatever is asked: the first for what is no number, the last known for what lies beyond the end."""
+        try:
+            return self.page(number)
+        except EmptyPage:
+            return self.page(self.known_pages)
+        except PageNotAnInteger:
+            return self.page(1)
+
+    def _rows(self, first: int, last: int) -> Any:
+        rows = self.object_list
+        if not isinstance(rows, QuerySet) or first < CAP:
+            return rows[first:last]
+        # Far in: the keys alone are counted off, most often within an index, and only the page's rows are read whole.
+        return rows.filter(pk__in=rows.values("pk")[first:last])
