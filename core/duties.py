@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from core.actor import Actor
+from core.paging import capped_counts
 
 LIMIT = 50
 """Rows of one kind that a desk shows; beyond it the list page is the place."""
@@ -76,11 +77,16 @@ def register(duty: Duty) -> Duty:
 
 
 def tasks_for(actor: Actor) -> list[Task]:
-    """All that waits for this actor now, most urgent first. One query a kind (plus the rooms' own prefetches)."""
+    """All that waits for this actor now, most urgent first.
+
+    One query asks which kinds there are at all, for most are empty on most days; then one a kind (plus the rooms' own prefetches).
+    """
+    duties = [duty for duty in sorted(_registered.values(), key=lambda d: d.order) if actor.has(*duty.roles)]
+    sets = [duty.queryset(actor) for duty in duties]
     found: list[Task] = []
-    for duty in sorted(_registered.values(), key=lambda d: d.order):
-        if actor.has(*duty.roles):
-            found.extend(_task(duty, thing) for thing in islice(duty.queryset(actor)[:LIMIT], LIMIT))
+    for duty, things, waits in zip(duties, sets, capped_counts(sets, 1), strict=True):
+        if waits:
+            found.extend(_task(duty, thing) for thing in islice(things[:LIMIT], LIMIT))
     latest = datetime.max.replace(tzinfo=clock.now().tzinfo)
     return sorted(found, key=lambda task: task.due or latest)
 

@@ -18,14 +18,14 @@ from django.utils.functional import cached_property
 CAP, FARTHEST = 1_000, 1_000_000
 
 
-def capped_counts(sets: Sequence[QuerySet[Any]]) -> list[int]:
-    """How many rows each query set has, at most CAP + 1; one query for all of them, none if all are empty."""
+def capped_counts(sets: Sequence[QuerySet[Any]], most: int = CAP + 1) -> list[int]:
+    """How many rows each query set has, at most `most`; one query for all of them, none if all are empty."""
     asked: list[int] = []
     parts: list[str] = []
     params: list[Any] = []
     for n, rows in enumerate(sets):
         try:
-            text, values = rows.order_by().values("pk")[: CAP + 1].query.sql_with_params()
+            text, values = rows.order_by().values("pk")[:most].query.sql_with_params()
         except EmptyResultSet:
             continue
         asked.append(n)

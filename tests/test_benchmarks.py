@@ -25,7 +25,7 @@ GIVES, TAKES = ("plan", "contract", "pay"), ("release_plan", "release_contract",
 
 @pytest.mark.urls("tests.benchmarks.plain")
 def test_copies_are_whole(cast: Cast) -> None:
-    population = Population(cast, *walked(cast), shares=TWICE)
+    population = Population(cast, *walked(cast), shares=TWICE, recent=2)
     population.grow(40)
     size = len(WALKS)
     blocks = population.blocks

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, F, Q, QuerySet, StdDev, Sum
+from django.db.models import Avg, Count, F, OuterRef, Q, QuerySet, StdDev, Subquery, Sum
 
 from accounts.memberships.models import Membership
 from accounts.memberships.queries import in_force
@@ -89,9 +89,12 @@ def to_verify(actor: Actor) -> QuerySet[Activity]:
 
 def contracts_to_count(actor: Actor) -> QuerySet[Contract]:
     """The buyer's contracts with verified activities that are not counted yet; each with `waiting`."""
+    verified = Activity.objects.filter(buyer_id=actor.organization_id, status="verified").order_by()
+    each = verified.filter(contract=OuterRef("pk")).values("contract").annotate(n=Count("pk"))
     return (
-        Contract.objects.filter(buyer_id=actor.organization_id, activities__status="verified")
-        .annotate(waiting=Count("activities", filter=Q(activities__status="verified")))
+        # Driven from the few that wait, not grouped over the many contracts.
+        Contract.objects.filter(pk__in=verified.values("contract"))
+        .annotate(waiting=Subquery(each.values("n")))
         .select_related("provider")
         .order_by("title", "pk")
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from core import clock
 from core.actor import Actor
@@ -127,19 +127,26 @@ def open_contracts(actor: Actor) -> QuerySet[Contract]:
 
 def contracts_to_submit(actor: Actor) -> QuerySet[Contract]:
     """The provider's contracts with entered expenses that were not handed in; each with `waiting` and `waiting_sum`."""
-    return _waiting(open_contracts(actor), "entered")
+    entered = Expense.objects.filter(provider_id=actor.organization_id, status="entered")
+    return _waiting(open_contracts(actor), entered)
 
 
 def contracts_to_judge(actor: Actor) -> QuerySet[Contract]:
     """The buyer's contracts with expenses that wait for finance (待审核); each with `waiting` and `waiting_sum`."""
-    return _waiting(visible_contracts(actor).filter(buyer_id=actor.organization_id), "submitted")
+    submitted = Expense.objects.filter(buyer_id=actor.organization_id, status="submitted")
+    return _waiting(visible_contracts(actor).filter(buyer_id=actor.organization_id), submitted)
 
 
-def _waiting(contracts: QuerySet[Contract], status: str) -> QuerySet[Contract]:
-    mine = Q(expenses__status=status)
+def _waiting(contracts: QuerySet[Contract], expenses: QuerySet[Expense]) -> QuerySet[Contract]:
+    """The contracts that have such expenses, driven from the expenses: they are few, the contracts many."""
+    expenses = expenses.order_by()
+    mine = expenses.filter(contract=OuterRef("pk")).values("contract")
     return (
-        contracts.filter(mine)
-        .annotate(waiting=Count("expenses", filter=mine), waiting_sum=Sum("expenses__amount", filter=mine))
+        contracts.filter(pk__in=expenses.values("contract"))
+        .annotate(
+            waiting=Subquery(mine.annotate(n=Count("pk")).values("n")),
+            waiting_sum=Subquery(mine.annotate(sum=Sum("amount")).values("sum")),
+        )
         .order_by("title", "pk")
     )
 

@@ -12,10 +12,13 @@ from core.permissions import in_scope
 from procurement.acceptances.models import Acceptance
 from procurement.acceptances.queries import JUDGED
 from procurement.contracts.models import Contract, Milestone
+from procurement.contracts.queries import DELIVERING
 from procurement.settlements.models import Deduction, Settlement
 
 PENDING = ("drawn", "checked", "approved")
 STANDING = (*PENDING, "paid")
+SETTLING = (*DELIVERING, "paused", "completed")
+"""Statuses of a contract whose milestones may still want a settlement of their own."""
 
 
 def visible_settlements(actor: Actor) -> QuerySet[Settlement]:
@@ -80,8 +83,8 @@ def unsettled_milestones(actor: Actor) -> QuerySet[Milestone]:
     later = Milestone.objects.filter(contract=OuterRef("contract"), n__gt=OuterRef("n"))
     judged = Acceptance.objects.filter(milestone=OuterRef("pk"), status__in=JUDGED)
     return (
-        Milestone.objects.filter(contract__buyer_id=actor.organization_id)
-        .exclude(contract__status="terminated")
+        # A closed contract has its final settlement; saying so keeps the many closed ones out of the search.
+        Milestone.objects.filter(contract__buyer_id=actor.organization_id, contract__status__in=SETTLING)
         .filter(~Exists(standing), ~Exists(final), Exists(later), Exists(judged))
         .select_related("contract__provider")
         .order_by("due_on")

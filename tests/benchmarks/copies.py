@@ -34,8 +34,6 @@ BLOCKS_OF_A_PARTY = 5
 """After so many blocks other providers bid: a provider's own list does not grow with the platform."""
 UNION_EVERY, YEARS = 9, 10
 """One block in nine is another buyer's; the blocks' lines go round through ten years."""
-ROOM = 0.8
-"""How much of its approved amount a copied line has planned."""
 FAR, DETAILED = 10**9, 1_000
 """Only so many copies have each expert's points, each check, criteria and conditions: nothing asks for them but by their order."""
 DETAILS = {Check, Criterion, QualificationRule, Score}
@@ -45,12 +43,17 @@ LINE, PARTY = "line", "party"
 
 @dataclass
 class Population:
-    """What is copied: the walked cases with all their rows, and the line; how many blocks of copies there are already."""
+    """What is copied: the walked cases with all their rows, and the line.
+
+    shares  how many cases of each kind a block has;  recent: in so many blocks, while all others are history and have ended
+    blocks  how many blocks of copies there are already
+    """
 
     cast: Cast
     line: BudgetLine
     cases: Mapping[str, Project]
     shares: Mapping[str, int] = field(default_factory=lambda: {walk.name: walk.share for walk in WALKS})
+    recent: int = 50
     blocks: int = 0
 
     def __post_init__(self) -> None:
@@ -60,6 +63,12 @@ class Population:
         self.rows |= {LINE: {BudgetLine: {self.line.pk}}, PARTY: {Organization: set(providers)}}
         self.keys = {name: {str(pk) for pks in rows.values() for pk in pks} for name, rows in self.rows.items()}
         self.days = {walk.name: walk.days for walk in WALKS} | {LINE: 1, PARTY: 1}
+
+    @property
+    def ended(self) -> dict[str, int]:
+        """A block of history: every fourth case was delivered and paid, the others failed."""
+        size = sum(self.shares.values())
+        return {"closed": size // 4, "cancelled": size - size // 4}
 
     @property
     def orders(self) -> int:
@@ -97,7 +106,8 @@ class Population:
             plan.append((LINE, Copy(block, block, party, 0)))
             if block % BLOCKS_OF_A_PARTY == 0:
                 plan.append((PARTY, Copy(party, block, party, 0)))
-            names = [name for name, share in self.shares.items() for _n in range(share)]
+            shares = self.shares if block <= self.recent else self.ended
+            names = [name for name, share in shares.items() for _n in range(share)]
             for n, name in enumerate(names, (block - 1) * size + 1):
                 day = n * 7919 % self.days[name]
                 plan.append((name, Copy(n, block, party, day * 1440 + n % 600)))
@@ -177,15 +187,17 @@ class Population:
             return head_of(self.dialect.key("s.id", "c.n"), model.journal_name, "s.audit_n")
         if model is not BudgetLine:
             return ""
+        recent, past = self._planned(self.shares), self._planned(self.ended)
+        approved = max(recent, past) * 5 // 4
+        sums = dict.fromkeys(("requested_amount", "approved_amount", "original_amount"), str(approved))
+        planned = f"CASE WHEN c.block <= {self.recent} THEN {recent} ELSE {past} END"
+        return (sums | {"fiscal_year": f"{column} - c.block %% {YEARS}", "planned_amount": planned}).get(each.name, "")
+
+    def _planned(self, shares: Mapping[str, int]) -> int:
+        """What the cases of a block have planned on their line, in fen."""
         rows = Allocation.objects.filter(line=self.line)
-        planned = sum(
-            share * to_fen(row.planned_amount)
-            for name, share in self.shares.items()
-            for row in rows.filter(case=str(self.cases[name].pk))
-        )
-        sums = dict.fromkeys(("requested_amount", "approved_amount", "original_amount"), int(planned / ROOM))
-        years = {"fiscal_year": f"{column} - c.block %% {YEARS}", "planned_amount": str(planned)}
-        return (years | {key: str(value) for key, value in sums.items()}).get(each.name, "")
+        cases = {str(self.cases[name].pk): share for name, share in shares.items()}
+        return sum(cases[row.case] * to_fen(row.planned_amount) for row in rows.filter(case__in=cases))
 
     def _reference(self, name: str, each: Any, column: str, values: set[Any]) -> str:
         """A key: of the copy itself, of its line, its buyer or provider, or shared with the original."""
