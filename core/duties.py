@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
 
 from core import clock
 from core.actor import Actor
-from core.paging import capped_counts
+from core.paging import capped_counts, keys_first
 
 LIMIT = 50
 """Rows of one kind that a desk shows; beyond it the list page is the place."""
@@ -86,7 +85,7 @@ def tasks_for(actor: Actor) -> list[Task]:
     found: list[Task] = []
     for duty, things, waits in zip(duties, sets, capped_counts(sets, 1), strict=True):
         if waits:
-            found.extend(_task(duty, thing) for thing in islice(things[:LIMIT], LIMIT))
+            found.extend(_task(duty, thing) for thing in keys_first(things, 0, LIMIT))
     latest = datetime.max.replace(tzinfo=clock.now().tzinfo)
     return sorted(found, key=lambda task: task.due or latest)
 

@@ -11,7 +11,7 @@ from django.db.models import Q, Sum
 from core import clock
 from core.actor import Actor
 from core.money import ZERO
-from core.paging import capped_counts
+from core.paging import capped_counts, keys_first
 from core.permissions import in_scope
 from core.rooms import Room, rooms
 from procurement.budgets.models import Allocation, BudgetLine
@@ -113,7 +113,7 @@ def _matches(room: Room, actor: Actor, words: str) -> list[Found]:
     if not condition:
         return []
     # Not DISTINCT: that would sort every row that matches. Joins may tell a thing more than once, so some more are read.
-    rows = room.visible(actor).filter(condition).order_by(room.default_sort, "pk")[: 4 * FOUND]
+    rows = keys_first(room.visible(actor).filter(condition).order_by(room.default_sort, "pk"), 0, 4 * FOUND)
     things = list({thing.pk: thing for thing in rows}.values())[:FOUND]
     return [
         Found(

@@ -11,6 +11,7 @@ from procurement.awards.models import Award
 from procurement.budgets.models import BudgetLine
 from procurement.contracts.drafting import draw_contract
 from procurement.contracts.models import Contract
+from procurement.contracts.operations import file_contract
 from procurement.projects.models import Project
 from procurement.settlements.models import Settlement
 from procurement.settlements.operations import draw_settlement
@@ -51,7 +52,8 @@ def _contract(cast: Cast, line: BudgetLine, title: str) -> Contract:
     with clock.travel("2026-09-01 09:00"):
         award = confirmed_award(cast, title=title, line=line, prices=PRICES)
     with clock.travel(_after(award)):
-        return signed_contract(cast, draw_contract(award, actor=cast.actor("buyer")))
+        contract = signed_contract(cast, draw_contract(award, actor=cast.actor("buyer")))
+        return file_contract(contract, actor=cast.actor("buyer"), filing_number="备2026", filed_on=clock.today())
 
 
 def _after(award: Award) -> str:
