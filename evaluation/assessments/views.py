@@ -20,6 +20,7 @@ from core.duties import Duty
 from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from evaluation.assessments.boards import Line, axes_of_grading, axes_of_lines, lines_of
 from evaluation.assessments.forms import PlanForm
 from evaluation.assessments.models import Assessment
@@ -202,15 +203,16 @@ def _files_section(assessment: Assessment, actor: Actor) -> dict[str, Any] | Non
 
 
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_assessments(actor).filter(contract=contract).order_by("created_at"))
-    standing = any(row.status != "declined" for row in rows)
-    mine = can_plan_assessment(actor, contract) and contracts_to_assess(actor).filter(pk=contract.pk).exists()
-    plan = reverse("assessments:plan", args=[contract.pk]) if mine and not standing else ""
+    rows = rows_for_card(visible_assessments(actor).filter(contract=contract).order_by("created_at"), "evaluator")
+    may = can_plan_assessment(actor, contract) and all(row.status == "declined" for row in rows)
+    waits = may and contracts_to_assess(actor).filter(pk=contract.pk).exists()
+    plan = reverse("assessments:plan", args=[contract.pk]) if waits else ""
     return {"assessments": rows, "plan_url": plan} if rows or plan else None
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_assessments(actor).filter(contract__award__lot__order__project=project).order_by("created_at"))
+    mine = visible_assessments(actor).filter(contract__award__lot__order__project=project)
+    rows = rows_for_card(mine.order_by("created_at"), "evaluator")
     return {"assessments": rows, "plan_url": ""} if rows else None
 
 

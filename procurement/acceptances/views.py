@@ -20,6 +20,7 @@ from core.duties import Duty
 from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from core.separation import DutyRecord
 from procurement.acceptances.forms import ReportForm
 from procurement.acceptances.models import Acceptance
@@ -169,15 +170,15 @@ def _files_section(acceptance: Acceptance, actor: Actor) -> dict[str, Any] | Non
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     if contract.status in {"draft", "signing"}:
         return None
-    rows = list(visible_acceptances(actor).filter(contract=contract).order_by("milestone__n", "created_at"))
-    mine = list(open_milestones(actor).filter(contract=contract)) if can_report_milestone(actor) else []
-    return {"acceptances": rows, "open_milestones": mine}
+    mine = visible_acceptances(actor).filter(contract=contract)
+    rows = rows_for_card(mine.order_by("milestone__n", "created_at"), "milestone")
+    due = rows_for_card(open_milestones(actor).filter(contract=contract)) if can_report_milestone(actor) else []
+    return {"acceptances": rows, "open_milestones": due}
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
-    rows = list(
-        visible_acceptances(actor).filter(contract__award__lot__order__project=project).order_by("milestone__n")
-    )
+    mine = visible_acceptances(actor).filter(contract__award__lot__order__project=project)
+    rows = rows_for_card(mine.order_by("milestone__n"), "milestone")
     return {"acceptances": rows, "open_milestones": []} if rows else None
 
 

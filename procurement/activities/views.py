@@ -19,6 +19,7 @@ from core.duties import Duty
 from core.pages import actor_of, room_urls
 from core.permissions import OVERSIGHT_ROLES
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from procurement.activities import boards, papers
 from procurement.activities.facts import missing_safeguards, roster_of, safeguards
 from procurement.activities.models import Activity, SafeguardPaper
@@ -258,7 +259,9 @@ def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None
         "planned": by_status.get("planned", 0) if runs else 0,
         "verified": by_status.get("verified", 0) if can_count_activities(actor, contract) else 0,
         "runs": runs,
-        "recent": list(visible_activities(actor).filter(contract=contract).order_by("-starts_at", "pk")[:RECENT]),
+        "recent": rows_for_card(
+            visible_activities(actor).filter(contract=contract).order_by("-starts_at", "pk")[:RECENT], "region"
+        ),
         "list_url": f"{reverse('activities:list')}?contract={contract.pk}",
     }
 

@@ -13,6 +13,7 @@ from core.actor import Actor
 from core.duties import Duty
 from core.job_pages import report_section
 from core.permissions import BUYER_ROLES
+from core.sections import rows_for_card
 from procurement.awards.models import Award
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import (
@@ -101,20 +102,20 @@ def _funding_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_contracts(actor).filter(award__lot__order__project=project))
-    awards = list(awards_to_draw(actor).filter(lot__order__project=project))
+    rows = rows_for_card(visible_contracts(actor).filter(award__lot__order__project=project), "provider")
+    awards = rows_for_card(awards_to_draw(actor).filter(lot__order__project=project), "bid__organization")
     return {"contracts": rows, "awards": awards} if rows or awards else None
 
 
 def _order_section(order: Order, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_contracts(actor).filter(award__lot__order=order))
-    awards = list(awards_to_draw(actor).filter(lot__order=order))
+    rows = rows_for_card(visible_contracts(actor).filter(award__lot__order=order), "provider")
+    awards = rows_for_card(awards_to_draw(actor).filter(lot__order=order), "bid__organization")
     return {"contracts": rows, "awards": awards} if rows or awards else None
 
 
 def _award_section(award: Award, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_contracts(actor).filter(award=award))
-    awards = list(awards_to_draw(actor).filter(pk=award.pk))
+    rows = rows_for_card(visible_contracts(actor).filter(award=award), "provider")
+    awards = rows_for_card(awards_to_draw(actor).filter(pk=award.pk), "bid__organization")
     return {"contracts": rows, "awards": awards} if rows or awards else None
 
 

@@ -18,6 +18,7 @@ from core.actor import Actor
 from core.errors import NotAllowed
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import IN_FORCE, visible_contracts
 from procurement.opinions.forms import OpenForm
@@ -88,11 +89,12 @@ def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None
     """What service users say, with the sample size, and the way to ask them."""
     if contract.status not in IN_FORCE:
         return None
-    surveys = list(visible_surveys(actor).filter(contract=contract).order_by("-opens_on"))
+    surveys = rows_for_card(visible_surveys(actor).filter(contract=contract).order_by("-opens_on"))
     opens = can_open_survey(actor, contract) and all(each.status != "open" for each in surveys)
     if not surveys and not opens:
         return None
-    return {"contract": contract, "surveys": surveys, "figures": figures_of(opinion_of(contract)), "opens": opens}
+    figures = figures_of(opinion_of(contract)) if surveys else []
+    return {"contract": contract, "surveys": surveys, "figures": figures, "opens": opens}
 
 
 OWN, FOLDER = "procurement.survey", "procurement/opinions"

@@ -20,6 +20,7 @@ from core.duties import Duty
 from core.errors import NotAllowed
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from procurement.notices.queries import notices_about
 from procurement.orders.forms import NewOrderForm
 from procurement.orders.lifecycle import ORDER
@@ -158,11 +159,11 @@ def _notices(order: Order, actor: Actor) -> dict[str, Any]:
 
 def _on_project(project: Project, actor: Actor) -> dict[str, Any] | None:
     """The project page's card of its orders, with the one button that makes an order."""
-    orders = visible_orders(actor).filter(project=project).order_by("-created_at")
+    orders = rows_for_card(visible_orders(actor).filter(project=project).order_by("-created_at"))
     may = can_draft_order(actor) and actor.belongs_to(project.buyer_id) and project.status in {"approved", "failed"}
     if not orders and not may:
         return None
-    return {"orders": orders, "may_draft": may and not orders.exclude(status__in=("failed", "cancelled")).exists()}
+    return {"orders": orders, "may_draft": may and all(order.status in {"failed", "cancelled"} for order in orders)}
 
 
 ORDERS = register(

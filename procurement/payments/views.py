@@ -17,6 +17,7 @@ from core.money import ZERO, capitals
 from core.pages import room_urls
 from core.permissions import BUYER_ROLES
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from procurement.contracts.models import Contract
 from procurement.payments import boards
 from procurement.payments.models import Payment
@@ -197,13 +198,14 @@ def _settlement_section(settlement: Settlement, actor: Actor) -> dict[str, Any] 
 
 
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_payments(actor).filter(settlement__contract=contract).order_by("created_at"))
+    mine = visible_payments(actor).filter(settlement__contract=contract)
+    rows = rows_for_card(mine.order_by("created_at"), "settlement__milestone")
     return {"payments": rows, "asks": []} if rows else None
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
     path_to = {"settlement__contract__award__lot__order__project": project}
-    rows = list(visible_payments(actor).filter(**path_to).order_by("created_at"))
+    rows = rows_for_card(visible_payments(actor).filter(**path_to).order_by("created_at"), "settlement__milestone")
     return {"payments": rows, "asks": []} if rows else None
 
 

@@ -19,6 +19,7 @@ from core.job_pages import report_section
 from core.money import ZERO, capitals
 from core.pages import actions, room_urls
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from core.templatetags.words import money_text, share_text
 from procurement.contracts.models import Contract, Milestone
 from procurement.permissions.settlements import can_draw_settlement
@@ -245,14 +246,14 @@ def _needs_section(settlement: Settlement, actor: Actor) -> dict[str, Any] | Non
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     if contract.status in {"draft", "signing"}:
         return None
-    rows = list(visible_settlements(actor).filter(contract=contract).order_by("created_at"))
+    rows = rows_for_card(visible_settlements(actor).filter(contract=contract).order_by("created_at"), "milestone")
     draws = _draws(actor, contract)
     return {"settlements": rows, "draws": draws} if rows or draws else None
 
 
 def _draws(actor: Actor, contract: Contract) -> list[dict[str, str]]:
     """What this person may draw up now: milestones that were accepted, or the end."""
-    if not can_draw_settlement(actor) or not actor.belongs_to(contract.buyer_id):
+    if not can_draw_settlement(actor) or not actor.belongs_to(contract.buyer_id) or contract.status == "closed":
         return []
     found = [
         {"label": _("「%(name)s」节点") % {"name": each.name}, "url": _milestone_url(each)}
@@ -264,7 +265,8 @@ def _draws(actor: Actor, contract: Contract) -> list[dict[str, str]]:
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_settlements(actor).filter(contract__award__lot__order__project=project).order_by("created_at"))
+    mine = visible_settlements(actor).filter(contract__award__lot__order__project=project)
+    rows = rows_for_card(mine.order_by("created_at"), "milestone")
     return {"settlements": rows, "draws": []} if rows else None
 
 

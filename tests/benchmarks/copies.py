@@ -18,11 +18,15 @@ from accounts.organizations.models import Organization
 from core.aggregates import Journaled
 from core.money import to_fen
 from core.separation import DutyRecord
+from procurement.acceptances.models import AcceptanceLine, AcceptanceMember, StandardResult
+from procurement.bids.models import BidLine
 from procurement.budgets.models import Allocation, BudgetLine
+from procurement.contracts.models import ContractStandard
 from procurement.notices.models import Notice
-from procurement.orders.models import Criterion, QualificationRule
+from procurement.orders.models import Criterion, MilestonePlan, OrderStandard, QualificationRule
 from procurement.projects.models import Project
 from procurement.reviews.models import Check, Score
+from procurement.settlements.models import SettlementLine
 from tests.benchmarks.chains import Copy, head_of, templates, write_chains
 from tests.benchmarks.dialect import STRIDE, Dialect, copied
 from tests.benchmarks.walks import WALKS
@@ -35,8 +39,11 @@ BLOCKS_OF_A_PARTY = 5
 UNION_EVERY, YEARS = 9, 10
 """One block in nine is another buyer's; the blocks' lines go round through ten years."""
 FAR, DETAILED = 10**9, 1_000
-"""Only so many copies have each expert's points, each check, criteria and conditions: nothing asks for them but by their order."""
-DETAILS = {Check, Criterion, QualificationRule, Score}
+"""Only so many copies have the parts of their parts: nothing asks for these but by the one case they belong to."""
+DETAILS = {
+    *(AcceptanceLine, AcceptanceMember, BidLine, Check, ContractStandard, Criterion, DutyRecord, MilestonePlan),
+    *(OrderStandard, QualificationRule, Score, SettlementLine, StandardResult),
+}
 KEYED = re.compile(r"(?:[a-z_.]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
 LINE, PARTY = "line", "party"
 
