@@ -82,7 +82,7 @@ class LongPaginator(_Paginator):
     def count(self) -> int:
         """How many rows, at most CAP + 1."""
         rows = self.object_list
-        return capped_counts([rows])[0] if isinstance(rows, QuerySet) else len(rows)
+        return capped_counts([rows], CAP + 1)[0] if isinstance(rows, QuerySet) else len(rows)
 
     @property
     def is_long(self) -> bool:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ('accounts', '0003_credit'),
         ('catalog', '0001_initial'),
         ('core', '0006_audit_duty'),
-        ('procurement', '0017_notice_positions'),
+        ('procurement', '0018_grant_notices'),
     ]
 
     operations = [

@@ -2,7 +2,7 @@
 
 BENCH_ORDERS    sizes, ascending, e.g. 1000,100000 (PostgreSQL) or 10000 (SQLite)
 BENCH_ROUNDS    how often each page is asked
-RECORD=1        write the figures to results/, from which README takes its own
+RECORD=1        keep the figures in results/, from which the papers' tables are drawn
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 
 from core import clock
-from tests.benchmarks import table
+from tests.benchmarks import papers, table
 from tests.benchmarks.copies import Population
 from tests.benchmarks.dialect import tidy
 from tests.benchmarks.pages import measure, pages_of
@@ -44,7 +44,7 @@ def test_pages(transactional_db: None, settings: Any) -> None:
         print(f"{connection.vendor}：复制到 {population.orders} 个订单，{rows} 行，{time.monotonic() - begun:.0f} 秒")
         with clock.travel(NOW):
             found.add(size, measure(population, pages_of(population), rounds))
-    for line in found.lines(table.committed(connection.vendor)):
+    for line in found.lines(papers.committed(connection.vendor)):
         print(line)
     if os.environ.get("RECORD") == "1":
         found.write()

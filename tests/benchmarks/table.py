@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.pages import Measured, Page
+from tests.benchmarks.papers import KINDS, RESULTS, draw, growth_of, path_of
 
-RESULTS = Path(__file__).parent / "results"
 P50, GROWTH = 4.0, 1.5
-KINDS = {"list": "列表", "detail": "详情", "desk": "工作台", "case": "项目", "trace": "查账", "public": "公开"}
 
 
 @dataclass
@@ -28,9 +26,9 @@ class Figures:
             row = self.pages.setdefault(page.name, {"kind": page.kind, "login": page.login, "sizes": {}})
             row["sizes"][str(size)] = {key: round(value, 2) for key, value in asdict(figures).items()}
 
-    def lines(self, before: dict[str, Any] | None) -> list[str]:
+    def lines(self, before: dict[str, Any]) -> list[str]:
         """One line a page and one for all; before: the committed figures."""
-        found = [_line(self.database, name, row, (before or {}).get(name)) for name, row in self.pages.items()]
+        found = [_line(self.database, name, row, before.get(name)) for name, row in self.pages.items()]
         rows = self.pages.values()
         slow = sum(_slowest(row) > P50 for row in rows)
         grown = sum((growth_of(row) or 0) > GROWTH for row in rows)
@@ -40,28 +38,11 @@ class Figures:
         return found
 
     def write(self) -> None:
-        """Keep the figures as the committed ones."""
+        """Keep the figures as the committed ones, and draw the papers anew."""
         RESULTS.mkdir(exist_ok=True)
         kept = {"rounds": self.rounds, "pages": self.pages}
         path_of(self.database).write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def path_of(database: str) -> Path:
-    """Where a database's figures are kept."""
-    return RESULTS / f"pages-{database}.json"
-
-
-def committed(database: str) -> dict[str, Any] | None:
-    """The kept figures, page by page; None before the first."""
-    path = path_of(database)
-    pages: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8"))["pages"] if path.is_file() else None
-    return pages
-
-
-def growth_of(row: dict[str, Any]) -> float | None:
-    """The page's ratio at the largest size to that at the smallest; None where there is one size."""
-    sizes = list(row["sizes"].values())
-    return sizes[-1]["p50"] / sizes[0]["p50"] if len(sizes) > 1 else None
+        draw()
 
 
 def _slowest(row: dict[str, Any]) -> float:
