@@ -27,7 +27,7 @@ from procurement.orders.models import Criterion, MilestonePlan, OrderStandard, Q
 from procurement.projects.models import Project
 from procurement.reviews.models import Check, Score
 from procurement.settlements.models import SettlementLine
-from tests.benchmarks.chains import Copy, head_of, templates, write_chains
+from tests.benchmarks.chains import Copy, head_of, templates, wait_for_leaves, write_chains
 from tests.benchmarks.dialect import STRIDE, Dialect, copied
 from tests.benchmarks.walks import WALKS
 from tests.cast import Cast
@@ -102,6 +102,7 @@ class Population:
             for name, rows in self.rows.items():
                 made += self._chains(name, [copy for kind, copy in plan if kind == name])
                 made += sum(self._insert(name, model, pks) for model, pks in rows.items())
+            wait_for_leaves()
         self.blocks = last
         self.dialect.settle({model for rows in self.rows.values() for model in rows})
         return made
