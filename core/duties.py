@@ -14,7 +14,7 @@ from core import clock
 from core.actor import Actor
 from core.paging import capped_counts, keys_first
 
-LIMIT = 50
+LIMIT = 20
 """Rows of one kind that a desk shows; beyond it the list page is the place."""
 
 

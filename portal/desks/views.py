@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from core import clock
 from core.actor import Actor
-from core.duties import Task, tasks_for
+from core.duties import LIMIT, Task, tasks_for
 from core.messages import inbox, mark_all_read
 from core.pages import actor_of
 from core.paging import LongPaginator
@@ -35,6 +36,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "desk_actions": _actions(actor),
         "figures": _figures(tasks),
         "duty_count": len(tasks),
+        "duty_limit": LIMIT if any(n == LIMIT for n in Counter(task.name for task in tasks).values()) else 0,
         "groups": _grouped(tasks),
         "sections_side": _side(actor),
         "sections_main": _main(actor),

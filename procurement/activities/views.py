@@ -26,6 +26,7 @@ from procurement.activities.models import Activity, SafeguardPaper
 from procurement.activities.queries import (
     DELIVERED,
     DELIVERING,
+    Delivered,
     contracts_to_count,
     counts_by_status,
     delivered,
@@ -247,7 +248,7 @@ def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None
     if contract.status in {"draft", "legal_review", "signing"}:
         return None
     by_status = counts_by_status(contract)
-    done = delivered(contract)
+    done = delivered(contract) if any(by_status.get(status) for status in DELIVERED) else Delivered()
     runs = contract.status in DELIVERING and can_plan_activity(actor, contract)
     return {
         "contract": contract,
