@@ -95,6 +95,8 @@ class Population:
         """
         size = sum(self.shares.values())
         last = -(-(orders - len(self.cases)) // size)
+        connection.ensure_connection()
+        self.dialect.prepare()
         with transaction.atomic(), self.dialect.unchecked(unchecked):
             plan = self._plan(range(self.blocks + 1, last + 1), size)
             self._note(plan)

@@ -27,6 +27,9 @@ class Dialect:
     def __init__(self) -> None:
         self.postgresql = connection.vendor == "postgresql"
         self.cast = "::uuid" if self.postgresql else ""
+
+    def prepare(self) -> None:
+        """Make the functions that the copying needs; they last as long as the connection."""
         with connection.cursor() as cursor:
             if self.postgresql:
                 cursor.execute(
