@@ -15,6 +15,7 @@ from procurement.payments.models import PaymentSplit
 from procurement.projects.models import Project
 from tests.benchmarks.copies import Population
 from tests.benchmarks.pages import STRANGER, pages_of
+from tests.benchmarks.papers import DATABASES, blocks, committed
 from tests.benchmarks.table import Figures
 from tests.benchmarks.walks import NOW, WALKS, walked
 from tests.cast import Cast
@@ -58,3 +59,9 @@ def test_copies_are_whole(cast: Cast) -> None:
     assert {STRANGER, "buyer", "auditor", "provider1"} <= {page.login for page in pages}
     assert len({page.name for page in pages}) == len(pages)
     assert len(Figures("sqlite", 1).lines({})) == 1
+
+
+def test_the_papers_show_the_committed_figures() -> None:
+    assert all(committed(database) for database in DATABASES)
+    for paper, block in blocks().items():
+        assert block in paper.read_text(encoding="utf-8"), f"{paper.name}: RECORD=1 make bench draws it"

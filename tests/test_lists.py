@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from audit.tracing.models import Sample
 from audit.tracing.operations import draw_sample
 from audit.tracing.queries import traced_vouchers
 from catalog.items.models import Edition, Item
+from core.duties import LIMIT
 from core.messages import Message
 from core.rooms import rooms
 from procurement.acceptances.models import Acceptance
@@ -225,6 +227,15 @@ def test_a_case_page_of_a_long_house(one: Cast, login: str) -> None:
     first = asked(client, url)
     multiply(29, [one.organizations["buyer"]])
     assert asked(client, url) == first
+
+
+def test_a_desk_lists_the_first_of_a_kind_and_says_so(one: Cast) -> None:
+    assert one.client("buyer").get("/w/").context["duty_limit"] == 0
+    multiply(29, [one.organizations["buyer"]])
+    answer = one.client("buyer").get("/w/")
+    kinds = Counter(task.name for group in answer.context["groups"] for task in group["items"])
+    assert max(kinds.values()) == answer.context["duty_limit"] == LIMIT
+    assert f"同一类只列最先的 {LIMIT} 件" in answer.content.decode()
 
 
 def test_thirty_rows_are_really_there(one: Cast) -> None:
