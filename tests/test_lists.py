@@ -177,6 +177,11 @@ def limit(url: str) -> int:
     return DESK if url == "/w/" else WORK
 
 
+def more(url: str) -> int:
+    """Of copies a kind of work may wait that did not wait before; the desk asks for it then. A list asks the same."""
+    return 2 if url == "/w/" else 0
+
+
 def traced(login: str) -> list[str]:
     """The auditor's tables, for those who read them."""
     readers = {"auditor", "discipline", "district_finance", "archivist"}
@@ -201,7 +206,9 @@ def test_lists_at_work(one: Cast, login: str) -> None:
     first = {url: asked(client, url) for url in pages(login)}
     multiply(29, [one.organizations[key] for key in VIEWERS[login]])
     then = {url: asked(client, url) for url in pages(login)}
-    assert {url: (first[url], n) for url, n in then.items() if n > limit(url) or n != first[url]} == {}
+    assert {
+        url: (first[url], n) for url, n in then.items() if n > limit(url) or not 0 <= n - first[url] <= more(url)
+    } == {}
 
 
 @pytest.mark.parametrize("url", ["/orders/", "/notices/", "/catalog/", "/organizations/", "/money/"])
