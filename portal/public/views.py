@@ -268,7 +268,7 @@ def _closed_day(digest: str) -> str:
 def journal_page(request: HttpRequest) -> HttpResponse:
     """存证: each day's digest of the whole journal and the keys that sign it; no count of anything."""
     told = journal.published()
-    page = Paginator(told.days, DAYS).get_page(request.GET.get("page"))
+    page = LongPaginator(told.days, DAYS).get_page(request.GET.get("page"))
     return _page(request, "journal", {"keys": told.keys, "page": page, "days": page.object_list})
 
 
