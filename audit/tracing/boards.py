@@ -106,6 +106,7 @@ def year(request: HttpRequest) -> HttpResponse:
         years=[{"year": each, "on": str(each) == chosen} for each in years],
         figures=figures if rows else [],
         more_url=reverse("trace:vouchers"),
+        tree_url=f"{reverse('trace:tree')}?{urlencode({'year': chosen})}" if rows else "",
         crumbs=[{"label": _("工作台"), "url": "/w/"}, {"label": _("查账"), "url": ""}],
     )
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from audit.permissions.tracing import SAMPLERS, can_sample, can_work_on_sample
-from audit.tracing import boards
+from audit.tracing import boards, papers
 from audit.tracing.models import Sample, SampleFile
 from audit.tracing.queries import items_of, outcome_of, samples_to_judge, visible_samples
 from audit.tracing.sampling import chosen, digest_of
@@ -105,5 +105,5 @@ duties.register(
     )
 )  # fmt: skip
 
-trace_urlpatterns = boards.urlpatterns
+trace_urlpatterns = [path("tree/", papers.account_tree, name="tree"), *boards.urlpatterns]
 urlpatterns = room_urls(SAMPLES)
