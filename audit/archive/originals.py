@@ -107,6 +107,7 @@ SOURCES: tuple[Source, ...] = (
 LEFT_OUT: dict[str, str] = {
     "procurement.StaffCheck.document": "of a person, not of a case: the inquiry into a crime record",
     "accounts.OrganizationDocument.document": "of an organization, not of a case",
+    "accounts.Training.sheet": "of an organization's training, not of a case",
     "core.ReportJob.document": "found by its object's key: every printed report of the case",
     "core.ReportBatch.document": "a zip of reports of many cases",
     "audit.ArchivePackage.receipt": "comes after the bag was handed over",
