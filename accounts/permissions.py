@@ -71,6 +71,11 @@ def can_delegate(actor: Actor, organization_id: object = None) -> bool:
     return bool(actor.roles) and actor.organization_id is not None and not actor.on_behalf_of
 
 
+def can_manage_tokens(actor: Actor, user: User) -> bool:
+    """Everybody their own (本人), nobody another's: a token is the person's word to a program."""
+    return actor.user_key == str(user.pk)
+
+
 def can_see_papers(actor: Actor, organization: Organization) -> bool:
     """Who may open an organization's papers: itself, who verifies, who oversees."""
     return (

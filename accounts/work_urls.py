@@ -7,6 +7,7 @@ from accounts.experts.views import experts
 from accounts.memberships import views as memberships
 from accounts.organizations import views as organizations
 from accounts.pledges import views as pledges
+from accounts.tokens import views as tokens
 from accounts.users import views as users
 
 urlpatterns = [
@@ -15,6 +16,8 @@ urlpatterns = [
     path("me/notices/<slug:channel>/try/", users.try_notice, name="try_notice"),
     path("me/second/", authenticators.mine, name="second_factor_mine"),
     path("me/second/begin/", authenticators.begin, name="second_factor_begin"),
+    path("me/tokens/", tokens.tokens, name="my_tokens"),
+    path("me/tokens/<uuid:key>/revoke/", tokens.revoke, name="revoke_token"),
     path("delegations/", memberships.delegations, name="delegations"),
     path("delegations/<uuid:key>/end/", memberships.stop_delegation, name="end_delegation"),
     path("organizations/<uuid:key>/members/", memberships.members, name="members"),

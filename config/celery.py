@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
     "relay the outbox": {"task": "core.tasks.relay_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "number the journal": {"task": "audit.tasks.sequence_journal", "schedule": 10.0, "options": {"expires": 10}},
     "wake stale reports": {"task": "core.tasks.sweep_reports", "schedule": 30.0, "options": {"expires": 30}},
+    "forget old requests": {"task": "core.tasks.forget_keys", "schedule": 3600.0, "options": {"expires": 3600}},
     "end what is over in accounts": {"task": "accounts.tasks.tick", "schedule": 300.0, "options": {"expires": 300}},
     "remind people": {
         "task": "accounts.tasks.remind",

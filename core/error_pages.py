@@ -6,16 +6,18 @@ import sys
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from core.api.problems import plain_problem
 from core.errors import Refused
 from core.middleware import request_id
 
 # What a database says that is not there, is just starting, or has no room for one more.
 AWAY = (OperationalError, InterfaceError)
 RETRY_SECONDS = 5
+API = "/api/"
 
 
 def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
@@ -26,7 +28,10 @@ def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request makes no sense; 413 when its files together are too large to be taken in."""
-    if isinstance(exception, RequestDataTooBig):
+    status = 413 if isinstance(exception, RequestDataTooBig) else 400
+    if request.path.startswith(API):
+        return plain_problem(status)
+    if status == 413:
         return render(request, "errors/413.html", {"request_id": request_id.get()}, status=413)
     return render(request, "errors/400.html", {"request_id": request_id.get()}, status=400)
 
@@ -38,6 +43,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: not there, or not visible; the two look the same."""
+    if request.path.startswith(API):
+        return plain_problem(404)
     return render(request, "errors/404.html", {"request_id": request_id.get()}, status=404)
 
 
@@ -45,19 +52,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault, with the incident number; without the database. 503 where the database is away or cannot keep up."""
     if isinstance(sys.exception(), AWAY):
         return away(request)
+    if request.path.startswith(API):
+        return plain_problem(500)
     return HttpResponseServerError(render_to_string("errors/500.html", {"request_id": request_id.get()}))
 
 
 def away(request: HttpRequest) -> HttpResponse:
     """503: the database is away for a moment; to be sent again as it was, nothing is done twice."""
-    if request.path.startswith("/api/"):
-        body = {
-            "title": "数据库暂时连不上，请稍后用同一个 Idempotency-Key 重发。",
-            "status": 503,
-            "code": "away",
-            "errors": {},
-        }
-        answer: HttpResponse = JsonResponse(body, status=503, content_type="application/problem+json")
+    if request.path.startswith(API):
+        answer: HttpResponse = plain_problem(503)
     else:
         page = render_to_string("errors/away.html", {"request_id": request_id.get()})
         answer = HttpResponse(page, status=503)

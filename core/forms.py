@@ -5,8 +5,8 @@ Forms are drawn by templates/django/forms/, with Django's own links between a fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -102,9 +102,12 @@ class VerbForm(WellSpoken, forms.Form):
     """The form of one verb; a step without a form of its own uses it as it is.
 
     thing, actor, step  as core.pages.verb_page hands them; thing and step are None on a page that begins something new
+    tables                  rows that stand in it below a name, each a small form: the API takes them as lists
     It carries the version that the page showed (optimistic lock), a reason where the step wants one, and the password
     where it is asked again. Subclasses add fields named like the operation's keyword arguments.
     """
+
+    tables: ClassVar[Mapping[str, type[forms.Form]]] = {}
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(

@@ -50,6 +50,7 @@ class Step:
     primary           the one blue button of the page
     listed            False for steps that are taken by other verbs or by the clock
     password          whether the log-in password is asked again (签订、开启)
+    own_page          a page of the room's own asks what no form can tell (封存的申报、两台设备); the API does not offer it
     """
 
     verb: str
@@ -65,6 +66,7 @@ class Step:
     primary: bool = False
     listed: bool = True
     password: bool = False
+    own_page: bool = False
 
 
 @dataclass(frozen=True)

@@ -299,6 +299,8 @@ OTHER_VERBS = {
     "credit": "登记信用",
     "pledge": "签署廉洁承诺",
     "choose_notices": "修改通知设置",
+    "make_token": "建立访问令牌",
+    "revoke_token": "吊销访问令牌",
 }
 
 

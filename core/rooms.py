@@ -57,6 +57,11 @@ class View:
     scope: Callable[[QuerySet[Any], Actor], QuerySet[Any]]
 
 
+def no_files(thing: Any, actor: Actor) -> QuerySet[Document]:
+    """A room whose things have no files."""
+    return Document.objects.none()
+
+
 @dataclass(frozen=True)
 class Room:
     """One kind of object on pages and API.
@@ -86,7 +91,7 @@ class Room:
     figures: Callable[[Any, Actor], Sequence[Figure]] = lambda thing, actor: ()
     subtitle: Callable[[Any], Sequence[str]] = lambda thing: ()
     tabs: Sequence[tuple[str, str]] = ()
-    files: Callable[[Any, Actor], QuerySet[Document]] = lambda thing, actor: Document.objects.none()
+    files: Callable[[Any, Actor], QuerySet[Document]] = no_files
     context: Callable[[Any, Actor], dict[str, Any]] = lambda thing, actor: {}
     sum_field: str = ""
     fields: Sequence[str] = ()
@@ -109,7 +114,8 @@ class Room:
         try:
             found = seen.filter(pk=UUID(key)).first()
         except ValueError:
-            found = seen.filter(number=key).first() if self.lookup == "number" else None
+            known = self.lookup == "number" and "\0" not in key
+            found = seen.filter(number=key).first() if known else None
         if found is None:
             raise Http404
         return found

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import batches, heartbeat, outbox, reports
+from core import batches, heartbeat, idempotency, outbox, reports
 
 
 @shared_task(name="core.tasks.relay_outbox")
@@ -21,3 +21,9 @@ def sweep_reports() -> int:
 def note_heartbeat() -> None:
     """Say that timetable, queue, worker and database are alive (心跳)."""
     heartbeat.beat()
+
+
+@shared_task(name="core.tasks.forget_keys")
+def forget_keys() -> int:
+    """Forget which requests were done more than 48 hours ago."""
+    return idempotency.forget_keys()

@@ -22,7 +22,7 @@ from core.pages import OTHER_VERBS
 ROOT = Path(settings.BASE_DIR)
 FLOORS = ["core", "accounts", "catalog", "procurement", "evaluation", "audit", "portal"]
 ROOMS = {
-    "accounts": ["regions", "users", "organizations", "memberships", "authenticators", "experts", "pledges"],
+    "accounts": ["regions", "users", "organizations", "memberships", "authenticators", "tokens", "experts", "pledges"],
     "catalog": ["categories", "items"],
     "procurement": [
         "rules",

@@ -16,7 +16,7 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from core import clock
-from core.api import PROBLEM
+from core.api.problems import PROBLEM
 from portal.opendata.packages import cursor_of, package, position_of
 from portal.opendata.queries import processes, releases_after, releases_of, releases_of_processes
 from procurement.notices.ocds import record

@@ -34,7 +34,7 @@ BID = Lifecycle(
     steps=(
         Step(
             "write", ("draft",), "", "继续填写", may.can_write_bid,
-            "procurement.bids.operations.write_bid", weight="none", primary=True,
+            "procurement.bids.operations.write_bid", weight="none", primary=True, own_page=True,
         ),
         Step(
             "submit", ("draft",), "sealed", "检查并提交", may.can_write_bid,
@@ -90,7 +90,7 @@ OPENING = Lifecycle(
         Step(
             "first_key", ("waiting", "one_key"), "one_key", "到场验证", may.can_turn_key,
             "procurement.bids.opening.turn_key", "procurement.bids.forms.KeyForm", weight="none", password=True,
-            consequence="需要两位不同科室的同事在各自的设备上、十分钟之内先后验证。", primary=True,
+            consequence="需要两位不同科室的同事在各自的设备上、十分钟之内先后验证。", primary=True, own_page=True,
         ),
         Step("open", ("one_key",), "opened", "开启", may.can_turn_key, listed=False),
         Step("stop", ("waiting", "one_key"), "stopped", "不予开启", by_news, listed=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
@@ -70,6 +70,7 @@ class OrderForm(VerbForm):
     """All that an order says: facts, lots, criteria, rules, payment, each part a table of rows."""
 
     template = "procurement/orders/form.html"
+    tables: ClassVar[dict[str, type[forms.Form]]] = {name: row for name, (row, _most) in PARTS.items()}
 
     title = forms.CharField(label=_("订单名称"), max_length=100)
     method = forms.ChoiceField(label=_("方式"), choices=Order.METHODS)

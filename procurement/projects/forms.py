@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
@@ -59,6 +59,7 @@ class ProjectForm(VerbForm):
     """A draft as a whole. Σ cost = budget = Σ funding is asked when it is submitted, and shown while it is typed."""
 
     template = "procurement/projects/form.html"
+    tables: ClassVar[dict[str, type[forms.Form]]] = {"costs": CostForm}
 
     title = forms.CharField(label=gettext_lazy("项目名称"), max_length=100)
     kind = forms.ChoiceField(

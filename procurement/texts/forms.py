@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms import formset_factory
@@ -32,6 +32,7 @@ class ClausesForm(VerbForm):
     """All clauses of a draft, one row each, with an empty one at the end."""
 
     template = "procurement/texts/form.html"
+    tables: ClassVar[dict[str, type[forms.Form]]] = {"clauses": ClauseForm}
 
     note = forms.CharField(label="修订说明", max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
