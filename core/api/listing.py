@@ -13,7 +13,6 @@ from rest_framework.request import Request
 from core.actor import Actor
 from core.errors import Invalid
 from core.paging import CAP, FARTHEST, LongPaginator
-
 from core.rooms import Room
 
 USUAL, MOST = 25, 100

@@ -76,6 +76,7 @@ class Story:
         page = UUID.sub(lambda found: self.keys.setdefault(found[0], f"…{len(self.keys) + 1:04d}"), page)
         page = re.sub(r'("request_id": ")[0-9a-f]{16}"', r'\1…"', page)
         page = re.sub(r"\b[0-9a-f]{64}\b", "…", page)
+        page = re.sub(r"(ocds-\w{6}-)[0-9a-f]{12}(-[0-9a-f]{12})?", r"\1…", page)
         return re.sub(r"gqt_[\w-]{43}", "gqt_…", page)
 
 
