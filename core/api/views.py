@@ -138,7 +138,8 @@ class VerbView(RoomView):
 
     def step_of(self, verb: str) -> Step:
         """The verb's row of the table. raises  Http404"""
-        found = next((step for step in api_steps(self.room) if step.verb == verb), None)
+        steps = self.room.model.lifecycle.steps
+        found: Step | None = next((s for s in steps if s.verb == verb and s.listed and s.operation), None)
         if found is None:
             raise Http404
         return found
@@ -147,7 +148,10 @@ class VerbView(RoomView):
         """The fields of the verb's form for this very object. raises  NotAllowed · NotNow"""
         actor = self.actor(request)
         thing = self.room.fetch(actor, key)
-        step = thing.lifecycle.require(thing, self.step_of(verb).verb, actor)
+        step = self.step_of(verb)
+        if step.own_page:
+            raise NotAllowed(_("这一步只在页面上办。"))
+        thing.lifecycle.require(thing, step.verb, actor)
         told = {
             "verb": step.verb,
             "label": step.label,
@@ -200,6 +204,8 @@ class VerbView(RoomView):
         """What is said besides, where the person might and the token may not."""
         if not step.permission(actor, thing):
             return ""
+        if step.own_page:
+            return _("这一步只在页面上办。")
         return _("只读的令牌不能办理；要再输一次密码的步骤，请在页面上办。")
 
     def _do(self, thing: Any, actor: Actor, step: Step, version: str) -> Any:

@@ -101,7 +101,7 @@ def test_who_may_not_is_told_403_and_who_may_not_know_404(cast: Cast) -> None:
     # A bid is written on its own page, sealed; the keys of an opening are turned on two devices.
     opening = published_order(cast, title="征集中").opening
     assert (
-        post(cast.client("procurer"), f"/api/v1/openings/{opening.pk}/first_key/", **right(opening)).status_code == 404
+        post(cast.client("procurer"), f"/api/v1/openings/{opening.pk}/first_key/", **right(opening)).status_code == 403
     )
 
 
