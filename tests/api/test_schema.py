@@ -39,7 +39,6 @@ from core.money import yuan
 from tests.api.test_tokens import token_of
 from tests.cast import PASSWORD, Cast
 from tests.core.test_documents import picture
-from tests.journeys.accounts import registered_provider
 from tests.journeys.activities import planned_activity, published_activity, verified_activity
 from tests.journeys.audits import issued_engagement, sent_engagement, started_engagement
 from tests.journeys.awards import filed_challenge, published_award
@@ -251,7 +250,6 @@ def wider(cast: Cast) -> None:
     submitted_project(cast, title="接口待论证的项目", quantity=10)
     published_award(cast, title="接口公示中的订单")
     filed_challenge(cast, title="接口质疑的订单")
-    registered_provider(cast)
     frozen_contract(cast, n=50, printed=True)
     contract = signed_contract(cast, n=51)
     for make_activity in (planned_activity, published_activity, verified_activity):
