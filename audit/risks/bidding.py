@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from audit.risks.quantiles import fences, quantile
-from audit.risks.shapes import LEAD, PROVEN, Call, Facts, Hit, Offer, Rule
+from audit.risks.shapes import LEAD, PROVEN, About, Call, Facts, Hit, Offer, Rule
 
 COMPETITIVE = {"selection", "consultation", "open"}
 P75 = Fraction(3, 4)
@@ -34,7 +34,8 @@ def origin(enough: bool) -> str:
 def short_period(facts: Facts) -> Iterator[Hit]:
     """F01: fewer whole days between publication and deadline than asked; below the limits the unit's own rule counts."""
     for call in facts.calls:
-        least = int(facts.thresholds["risk.F01.own_days" if call.track == "own" else "risk.F01.days"])
+        key = "risk.F01.own_days" if call.track == "own" else "risk.F01.days"
+        least = int(facts.limit(key, call.published_at))
         days = (call.deadline - call.published_at).days
         if days < least:
             yield Hit(
@@ -100,36 +101,43 @@ def _margin_hit(call: Call, ratio: Fraction, limit: Fraction, words: str, *, eno
 
 
 def chronic_loser(facts: Facts) -> Iterator[Hit]:
-    """F05: bids often and hardly ever wins; within one buyer's calls."""
-    for buyer, calls in by_buyer(facts.calls).items():
-        bids: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
-        for call in calls:
-            for offer in call.offers:
-                if call.won and not offer.out:
-                    bids[offer.provider].append((call, offer))
-        if not bids:
-            continue
-        ratios = {who: Fraction(sum(call.won == who for call, _o in tried), len(tried)) for who, tried in bids.items()}
-        often = max(
-            quantile([Fraction(len(tried)) for tried in bids.values()], P75),
-            Fraction(facts.thresholds["risk.F05.least"]),
-        )
-        enough = len(bids) >= int(facts.thresholds["risk.fence.least"])
-        limit = fences(list(ratios.values()))[1] if enough else Fraction(0)
-        for who, tried in bids.items():
-            if len(tried) >= often and ratios[who] <= max(limit, Fraction(0)):
-                call, offer = tried[-1]
-                yield Hit(
-                    replace(
-                        call.about,
-                        subject=f"accounts.organization:{who}@{buyer}",
-                        label=offer.name,
-                        case="",
-                        provider=who,
-                    ),
-                    f"{offer.name}申报 {len(tried)} 次，成交 {sum(c.won == who for c, _o in tried)} 次，像是陪标（{origin(enough)}）。",
-                    {"有效申报": str(len(tried)), "成交率": percent(ratios[who]), "界限来历": origin(enough)},
-                )
+    """F05: bids often and hardly ever wins, among all bidders of all buyers (R025)."""
+    bids: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
+    for call in in_order(facts.calls):
+        if call.won:
+            # A bidder counts once in a process, however many offers it made.
+            for offer in {offer.provider: offer for offer in call.offers if not offer.out}.values():
+                bids[offer.provider].append((call, offer))
+    if not bids:
+        return
+    ratios = {who: Fraction(sum(call.won == who for call, _o in tried), len(tried)) for who, tried in bids.items()}
+    enough = len(bids) >= int(facts.thresholds["risk.fence.least"])
+    often, first = Fraction(facts.thresholds["risk.F05.least"]), Fraction(1)
+    limit = Fraction(facts.thresholds["risk.F05.fixed"]) / 100
+    if enough:
+        often = quantile([Fraction(len(tried)) for tried in bids.values()], P75)
+        first, limit, _upper = fences(list(ratios.values()))
+    for who, tried in bids.items():
+        # Where all are alike the fence is the common value itself: only what lies beyond the quartile stands out.
+        if len(tried) >= often and ratios[who] <= limit and ratios[who] < first:
+            call, offer = tried[-1]
+            wins = sum(c.won == who for c, _o in tried)
+            yield Hit(
+                of_provider(call, who, offer.name),
+                f"{offer.name}申报 {len(tried)} 次，成交 {wins} 次（{percent(ratios[who])}；{origin(enough)} {percent(limit)}），像是陪标。",
+                {
+                    "有效申报": str(len(tried)),
+                    "成交率": percent(ratios[who]),
+                    "界限": percent(limit),
+                    "界限来历": origin(enough),
+                },
+            )
+
+
+def of_provider(call: Call, who: str, name: str) -> About:
+    """What a flag on a provider is about: it belongs to the buyer of the provider's latest process that counted."""
+    subject = f"accounts.organization:{who}@{call.about.buyer}"
+    return replace(call.about, subject=subject, label=name, case="", provider=who)
 
 
 def identical_prices(facts: Facts) -> Iterator[Hit]:
@@ -185,36 +193,37 @@ def lowest_out(facts: Facts) -> Iterator[Hit]:
 
 
 def many_disqualified(facts: Facts) -> Iterator[Hit]:
-    """F10: an unusual share of bids is thrown out: a bidder's within one buyer's calls, and a buyer's among all buyers."""
-    offers = [(call, offer) for call in facts.calls for offer in call.offers]
-    bidders: dict[str, dict[str, list[tuple[Call, Offer]]]] = defaultdict(lambda: defaultdict(list))
+    """F10: an unusual share of bids is thrown out: a bidder's among all bidders, a buyer's among all buyers (R038)."""
+    bidders: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
     buyers: dict[str, list[tuple[Call, Offer]]] = defaultdict(list)
-    for call, offer in sorted(offers, key=lambda each: each[0].published_at):
-        bidders[call.about.buyer][offer.provider].append((call, offer))
-        buyers[call.about.buyer].append((call, offer))
-    for buyer, bids in bidders.items():
-        for who, tried, words, evidence in _often_out(facts, bids, "risk.F10.least"):
-            call, offer = tried[-1]
-            subject = f"accounts.organization:{who}@{buyer}"
-            about = replace(call.about, subject=subject, label=offer.name, case="", provider=who)
-            yield Hit(about, f"{offer.name}的{words}", evidence)
+    for call in in_order(facts.calls):
+        for offer in call.offers:
+            bidders[offer.provider].append((call, offer))
+            buyers[call.about.buyer].append((call, offer))
+    for who, tried, words, evidence in _often_out(facts, bidders, "risk.F10.least"):
+        call, offer = tried[-1]
+        yield Hit(of_provider(call, who, offer.name), f"{offer.name}的{words}", evidence)
     for buyer, tried, words, evidence in _often_out(facts, buyers, "risk.F10.buyer_least"):
         about = replace(tried[-1][0].about, subject=f"accounts.organization:{buyer}", label="收到的全部申报", case="")
         yield Hit(about, f"采购人收到的{words}", evidence)
 
 
 def _often_out(
-    facts: Facts, groups: Mapping[str, list[tuple[Call, Offer]]], least: str
+    facts: Facts, groups: Mapping[str, list[tuple[Call, Offer]]], few: str
 ) -> Iterator[tuple[str, list[tuple[Call, Offer]], str, dict[str, str]]]:
-    """Those whose share of bids thrown out reaches the limit: fence of the others' shares, or the fixed one (R038)."""
-    often = {who: tried for who, tried in groups.items() if len(tried) >= int(facts.thresholds[least])}
+    """Those whose share of bids thrown out reaches the fence of all shares, or the fixed limit, which asks for `few`."""
+    least = int(facts.thresholds["risk.F10.least"])
+    often = {who: tried for who, tried in groups.items() if len(tried) >= least}
     ratios = {who: Fraction(sum(o.out for _c, o in tried), len(tried)) for who, tried in often.items()}
-    if not often:
-        return
     enough = len(often) >= int(facts.thresholds["risk.fence.least"])
-    limit = fences(list(ratios.values()))[2] if enough else Fraction(facts.thresholds["risk.F10.fixed"]) / 100
+    third, limit = Fraction(0), Fraction(facts.thresholds["risk.F10.fixed"]) / 100
+    if enough:
+        third = quantile(list(ratios.values()), P75)
+        limit = fences(list(ratios.values()))[2]
+    else:
+        least = int(facts.thresholds[few])
     for who, ratio in ratios.items():
-        if ratio > 0 and ratio >= limit:
+        if ratio > third and ratio >= limit and len(often[who]) >= least:
             thrown = sum(o.out for _c, o in often[who])
             words = f" {len(often[who])} 份申报中 {thrown} 份被否决（{percent(ratio)}；{origin(enough)} {percent(limit)}）。"
             evidence = {
@@ -227,38 +236,32 @@ def _often_out(
 
 
 def unrelated_classes(facts: Facts) -> Iterator[Hit]:
-    """F11: one provider wins in unusually many classes of service; within one buyer's calls."""
-    for buyer, calls in by_buyer(facts.calls).items():
-        won: dict[str, list[Call]] = defaultdict(list)
-        for call in calls:
-            if call.won:
-                won[call.won].append(call)
-        classes = {who: {call.category for call in mine} for who, mine in won.items()}
-        busy = {who for who, mine in won.items() if len(mine) >= int(facts.thresholds["risk.F11.least"])}
-        enough = len(busy) >= int(facts.thresholds["risk.fence.least"])
-        limit = Fraction(facts.thresholds["risk.F11.fixed"])
-        if enough:
-            limit = max(limit, fences([Fraction(len(classes[who])) for who in busy])[2])
-        for who in busy:
-            if len(classes[who]) >= limit:
-                call = won[who][-1]
-                names = "、".join(sorted(classes[who]))
-                yield Hit(
-                    replace(
-                        call.about,
-                        subject=f"accounts.organization:{who}@{buyer}",
-                        label=call.won_name,
-                        case="",
-                        provider=who,
-                    ),
-                    f"{call.won_name}在 {len(classes[who])} 个互不相干的类别成交：{names}（{origin(enough)} {float(limit):g} 个）。",
-                    {
-                        "类别": names,
-                        "成交次数": str(len(won[who])),
-                        "界限": f"{float(limit):g}",
-                        "界限来历": origin(enough),
-                    },
-                )
+    """F11: one provider wins in unusually many classes of service, among all with enough awards of all buyers (R048)."""
+    won: dict[str, list[Call]] = defaultdict(list)
+    for call in in_order(facts.calls):
+        if call.won:
+            won[call.won].append(call)
+    least = int(facts.thresholds["risk.F11.least"])
+    classes = {who: {call.category for call in mine} for who, mine in won.items() if len(mine) >= least}
+    enough = len(classes) >= int(facts.thresholds["risk.fence.least"])
+    third, limit = Fraction(0), Fraction(facts.thresholds["risk.F11.fixed"])
+    if enough:
+        counts = [Fraction(len(mine)) for mine in classes.values()]
+        third, limit = quantile(counts, P75), fences(counts)[2]
+    for who, mine in classes.items():
+        if len(mine) > third and len(mine) >= limit:
+            call = won[who][-1]
+            names = "、".join(sorted(mine))
+            yield Hit(
+                of_provider(call, who, call.won_name),
+                f"{call.won_name}在 {len(mine)} 个互不相干的类别成交：{names}（{origin(enough)} {float(limit):g} 个）。",
+                {
+                    "类别": names,
+                    "成交次数": str(len(won[who])),
+                    "界限": f"{float(limit):g}",
+                    "界限来历": origin(enough),
+                },
+            )
 
 
 def not_first(facts: Facts) -> Iterator[Hit]:
@@ -272,12 +275,9 @@ def not_first(facts: Facts) -> Iterator[Hit]:
             )  # fmt: skip
 
 
-def by_buyer(calls: tuple[Call, ...]) -> dict[str, list[Call]]:
-    """Calls by buyer, each list in the order of publication."""
-    found: dict[str, list[Call]] = defaultdict(list)
-    for call in sorted(calls, key=lambda call: call.published_at):
-        found[call.about.buyer].append(call)
-    return found
+def in_order(calls: tuple[Call, ...]) -> list[Call]:
+    """All buyers' calls in the order of publication, so that the last of a provider's is the latest."""
+    return sorted(calls, key=lambda call: call.published_at)
 
 
 GUIDE = "OCP 风险指标指南"
@@ -296,7 +296,7 @@ RULES = (
         "F04", "成交价远低于次低价", LEAD, f"{GUIDE} R058", "成交价比次低有效报价低得少见。", heavily_discounted, (LEAST, "risk.F04.fixed",), cardinal="R058",
     ),
     Rule(
-        "F05", "屡报不中", LEAD, f"{GUIDE} R025", "经常申报、几乎从不成交（同一采购人的订单）。", chronic_loser, (LEAST, "risk.F05.least",), cardinal="R025",
+        "F05", "屡报不中", LEAD, f"{GUIDE} R025", "经常申报、几乎从不成交（全部采购人的订单一并计算）。", chronic_loser, (LEAST, "risk.F05.least", "risk.F05.fixed",), cardinal="R025",
     ),
     Rule(
         "F06", "报价相同", LEAD, f"{GUIDE} R028；招标投标法实施条例第四十条", "两家以上报价一分不差。", identical_prices, cardinal="R028",
@@ -311,10 +311,10 @@ RULES = (
         "F09", "最低报价被否决", LEAD, f"{GUIDE} R036", "最低报价被否决，成交的是别家。", lowest_out, cardinal="R036",
     ),
     Rule(
-        "F10", "否决过多", LEAD, f"{GUIDE} R038", "某单位的申报（同一采购人的订单）或某采购人收到的申报被否决得特别多。", many_disqualified, (LEAST, "risk.F10.least", "risk.F10.buyer_least", "risk.F10.fixed",), cardinal="R038",
+        "F10", "否决过多", LEAD, f"{GUIDE} R038", "某单位的申报（全部采购人的订单一并计算）或某采购人收到的申报被否决得特别多。", many_disqualified, (LEAST, "risk.F10.least", "risk.F10.buyer_least", "risk.F10.fixed",), cardinal="R038",
     ),
     Rule(
-        "F11", "同一单位跨类成交过多", LEAD, f"{GUIDE} R048", "同一单位在许多互不相干的类别成交。", unrelated_classes, (LEAST, "risk.F11.least", "risk.F11.fixed",), cardinal="R048",
+        "F11", "同一单位跨类成交过多", LEAD, f"{GUIDE} R048", "同一单位在许多互不相干的类别成交（全部采购人的订单一并计算）。", unrelated_classes, (LEAST, "risk.F11.least", "risk.F11.fixed",), cardinal="R048",
     ),
     Rule(
         "F28", "不按名次定标", PROVEN, "政府采购法实施条例第四十三条、第四十九条", "成交单位不是第一名，又没有写明理由。", not_first, since=date(2015, 3, 1),

@@ -15,14 +15,15 @@ from audit.risks.shapes import LEAD, PROVEN, Call, Facts, Graded, Hit, Rule
 
 def splitting(facts: Facts) -> Iterator[Hit]:
     """F19: one buyer's calls of one class from one budget line add up over the limit in a year, or hug it within days."""
-    limit = facts.thresholds["threshold.procurement"]
-    low = limit * facts.thresholds["risk.F19.near"] / 100
     window = timedelta(days=int(facts.thresholds["risk.F19.days"]))
     groups: dict[tuple[str, str, str, int], list[Call]] = defaultdict(list)
     for call in facts.calls:
         if call.method != "open":
             groups[call.about.buyer, call.line, call.category, call.published_at.year].append(call)
     for calls in groups.values():
+        # The limit that was in force when the last of them was published.
+        limit = facts.limit("threshold.procurement", max(call.published_at for call in calls))
+        low = limit * facts.thresholds["risk.F19.near"] / 100
         small = sorted((call for call in calls if call.ceiling < limit), key=lambda call: call.published_at)
         total = sum((call.ceiling for call in small), Decimal(0))
         near = [call for call in small if call.ceiling >= low]
@@ -44,10 +45,10 @@ def splitting(facts: Facts) -> Iterator[Hit]:
 
 def hugging_threshold(facts: Facts) -> Iterator[Hit]:
     """F20: a ceiling just under the limit above which another procedure is asked."""
-    near = Fraction(facts.thresholds["risk.F20.near"]) / 100
     for call in facts.calls:
+        near = Fraction(facts.limit("risk.F20.near", call.published_at)) / 100
         for key in ("threshold.procurement", "threshold.tender"):
-            limit = facts.thresholds[key]
+            limit = facts.limit(key, call.published_at)
             ratio = Fraction(call.ceiling) / Fraction(limit)
             if near <= ratio < 1:
                 yield Hit(

@@ -22,9 +22,9 @@ CLASSES = {"management": "管理费用", "staff": "项目人员补贴", "publici
 
 def late_papers(facts: Facts) -> Iterator[Hit]:
     """F30: signed, announced or filed after the term."""
-    days = timedelta(days=int(facts.thresholds["deadline.D21"]))
     for deal in facts.deals:
         late = []
+        days = timedelta(days=int(facts.limit("deadline.D21", deal.awarded_at or deal.signed_at)))
         if deal.awarded_at and deal.signed_at > deal.awarded_at + days:
             late.append(f"签订晚 {(deal.signed_at - deal.awarded_at - days).days + 1} 天")
         if deal.announce_due_at and (deal.announced_at or facts.now) > deal.announce_due_at:
@@ -38,8 +38,8 @@ def late_papers(facts: Facts) -> Iterator[Hit]:
 
 def over_cap(facts: Facts) -> Iterator[Hit]:
     """F31: the supplements together exceed the share of what was first signed."""
-    most = Fraction(facts.thresholds["amendment.maximum"]) / 100
     for deal in facts.deals:
+        most = Fraction(facts.limit("amendment.maximum", deal.signed_at)) / 100
         if deal.original > 0 and Fraction(deal.supplements) > Fraction(deal.original) * most:
             share = float(Fraction(deal.supplements) / Fraction(deal.original)) * 100
             yield Hit(
@@ -106,12 +106,13 @@ def unit_costs(facts: Facts) -> Iterator[Hit]:
 def cost_shares(facts: Facts) -> Iterator[Hit]:
     """F39: spending of a class exceeds its share of the contract."""
     for deal in facts.deals:
-        for key, cap in facts.caps.items():
+        for key, name in CLASSES.items():
+            cap = facts.limit(f"expenses.cap.{key}", deal.signed_at)
             spent = deal.shares.get(key, Decimal(0))
             if deal.amount > 0 and spent * 100 > deal.amount * cap:
                 yield Hit(
-                    deal.about, f"{CLASSES[key]}支出 {spent:,.2f} 元，占合同 {float(spent * 100 / deal.amount):.1f}%，上限 {cap}%。",
-                    {"类别": CLASSES[key], "支出": f"{spent:,.2f}", "上限": f"{cap}%"},
+                    deal.about, f"{name}支出 {spent:,.2f} 元，占合同 {float(spent * 100 / deal.amount):.1f}%，上限 {cap}%。",
+                    {"类别": name, "支出": f"{spent:,.2f}", "上限": f"{cap}%"},
                 )  # fmt: skip
 
 
@@ -143,8 +144,8 @@ def audit_gate(facts: Facts) -> Iterator[Hit]:
 
 def back_dated(facts: Facts) -> Iterator[Hit]:
     """F46: an activity was recorded long after it was held."""
-    most = timedelta(days=int(facts.thresholds["leads.backdating"]))
     for record in facts.records:
+        most = timedelta(days=int(facts.limit("leads.backdating", record.held_at)))
         if record.recorded_at - record.held_at > most:
             days = (record.recorded_at - record.held_at).days
             yield Hit(record.about, f"活动结束 {days} 天以后才提交记录。", {"天数": str(days)})

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import Sum
 
 from audit.engagements.models import AuditFinding
-from audit.risks.delivery import CLASSES
 from audit.risks.registry import THRESHOLDS
 from audit.risks.shapes import About, Bill, Call, Deal, Due, Facts, Graded, Lapse, Offer, Record
 from core import clock
@@ -26,7 +25,7 @@ from procurement.inspections.models import Inspection
 from procurement.orders.models import Lot
 from procurement.payments.models import Invoice, Payment
 from procurement.projects.models import Funding
-from procurement.rules.queries import rules_in_force
+from procurement.rules.queries import values_of
 from procurement.settlements.models import Settlement
 
 UNPUBLISHED = ("draft", "checking", "approved", "cancelled")
@@ -37,11 +36,14 @@ CASE = "award__lot__order__project_id"
 
 def facts() -> Facts:
     """Everything at this moment; bids only where they were opened. Sixteen queries."""
-    values = {rule.key: rule.value for rule in rules_in_force()}
+    dated = {
+        key: [(row.effective_from, Decimal(str(row.value))) for row in rows]
+        for key, rows in values_of(THRESHOLDS).items()
+    }
     return Facts(
         now=clock.local(clock.now()),
-        thresholds={key: Decimal(str(values[key])) for key in THRESHOLDS},
-        caps={key: Decimal(str(values[f"expenses.cap.{key}"])) for key in CLASSES},
+        thresholds={key: dated[key][-1][1] for key in THRESHOLDS},
+        dated=dated,
         calls=tuple(_calls()),
         deals=tuple(_deals()),
         bills=tuple(_bills()),

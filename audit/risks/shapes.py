@@ -5,10 +5,12 @@ Bids stand here only when they were opened: nothing that is sealed reaches a rul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+
+from core import clock
 
 PROVEN, LEAD = "proven", "lead"
 
@@ -143,10 +145,14 @@ class Graded:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that the rules read, at one moment. thresholds: rule parameter -> value in force."""
+    """Everything that the rules read, at one moment.
+
+    thresholds  rule parameter -> value in force now;  dated: rule parameter -> (first day, value) of each, oldest first
+    """
 
     now: datetime
     thresholds: Mapping[str, Decimal]
+    dated: Mapping[str, Sequence[tuple[date, Decimal]]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
     deals: tuple[Deal, ...] = ()
@@ -155,7 +161,14 @@ class Facts:
     lapses: tuple[Lapse, ...] = ()
     records: tuple[Record, ...] = ()
     graded: tuple[Graded, ...] = ()
-    caps: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def limit(self, key: str, at: datetime) -> Decimal:
+        """The value in force when it happened; the first one for what is older than every value."""
+        rows = self.dated.get(key, ())
+        if not rows:
+            return self.thresholds[key]
+        day = clock.local(at).date()
+        return next((value for since, value in reversed(rows) if since <= day), rows[0][1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -120,6 +121,15 @@ def rules_in_force(on: date | None = None) -> list[Parameter]:
     for row in Parameter.objects.filter(effective_from__lte=on or clock.today()).order_by("effective_from"):
         newest[row.key, row.track] = row
     return [newest[name] for name in sorted(newest)]
+
+
+def values_of(keys: Iterable[str]) -> dict[str, list[Parameter]]:
+    """The rows under these keys whose day has come, oldest first; of several tracks the statutory one, then the own. One query."""
+    found: dict[str, dict[str, list[Parameter]]] = {key: {} for key in keys}
+    rows = Parameter.objects.filter(key__in=found, effective_from__lte=clock.today())
+    for row in rows.order_by("effective_from"):
+        found[row.key].setdefault(row.track, []).append(row)
+    return {key: tracks[max(tracks)] for key, tracks in found.items() if tracks}
 
 
 def calendar_days(year: int) -> QuerySet[CalendarDay]:

@@ -1,11 +1,10 @@
-"""Made-up years of buying (一批采购过程) for the risk rules: plain, repeatable, with patterns planted in some of them."""
+"""What the risk rules read, made up one by one (一笔采购的取数): an ordinary call, contract, voucher and the like."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from random import Random
 
 from audit.risks.registry import THRESHOLDS
 from audit.risks.shapes import About, Bill, Call, Deal, Due, Facts, Graded, Offer, Record
@@ -92,121 +91,4 @@ def graded(n: int = 1, year: int = 2026, points: str = "85", evaluator: str = "e
 
 def facts(**parts: object) -> Facts:
     """Facts of these parts alone."""
-    caps = {"management": D(10), "staff": D(60), "publicity": D(10)}
-    return Facts(now=NOW, thresholds=thresholds(), caps=caps, **{k: tuple(v) for k, v in parts.items()})  # type: ignore[arg-type,call-overload]
-
-
-@dataclass
-class Planted:
-    """Generated facts, and which rule must find which subject."""
-
-    facts: Facts
-    expected: set[tuple[str, str]] = field(default_factory=set)
-
-
-def generated(size: int, seed: int = 2019) -> Planted:
-    """`size` processes over buyers and years, about one in forty with one planted pattern. Ordinary ones break no rule."""
-    chance = Random(seed)
-    calls: list[Call] = []
-    deals: list[Deal] = []
-    bills: list[Bill] = []
-    dues: list[Due] = []
-    records: list[Record] = []
-    expected: set[tuple[str, str]] = set()
-    for n in range(size):
-        base = chance.randint(60_000, 110_000)
-        prices = tuple(
-            f"{base * (1 + step):.2f}" for step in (0, 0.06 + chance.random() * 0.06, 0.14 + chance.random() * 0.06)
-        )
-        made = call(
-            n, prices, published_at=NOW - timedelta(days=30 + n % 700),
-            about=replace(about(n), buyer=f"b{n % max(size // 40, 1)}"), ceiling=D(f"{base * 1.25:.2f}"),
-        )  # fmt: skip
-        # Each call of its own providers: chronic losers and concentration are planted elsewhere.
-        own = tuple(replace(o, provider=f"p{n}-{k}", name=f"机构{n}-{k}") for k, o in enumerate(made.offers))
-        made = replace(made, offers=own, won=own[0].provider, won_name=own[0].name)
-        contract = deal(n, about=replace(deal(n).about, buyer=made.about.buyer))
-        voucher, owed, noted = bill(n), due(n), record(n)
-        if n % 40 == 7:
-            pattern = PATTERNS[(n // 40) % len(PATTERNS)]
-            made, contract, voucher, owed, noted, subject = plant(pattern, made, contract, voucher, owed, noted)
-            expected.add((pattern, subject))
-        calls.append(made)
-        deals.append(contract)
-        bills.append(voucher)
-        dues.append(owed)
-        records.append(noted)
-    return Planted(facts(calls=calls, deals=deals, bills=bills, dues=dues, records=records), expected)
-
-
-PATTERNS = (
-    "F01",
-    "F02",
-    "F06",
-    "F07",
-    "F08",
-    "F09",
-    "F20",
-    "F28",
-    "F30",
-    "F31",
-    "F36",
-    "F39",
-    "F40",
-    "F41",
-    "F42",
-    "F46",
-)
-
-
-def plant(pattern: str, made: Call, contract: Deal, voucher: Bill, owed: Due, noted: Record):  # type: ignore[no-untyped-def]
-    """The same process with one pattern in it, and what the rule must name."""
-    first, *rest = made.offers
-    if pattern == "F01":
-        made = replace(made, deadline=made.published_at + timedelta(days=9), offers=tuple(
-            replace(o, submitted_at=made.published_at + timedelta(days=8)) for o in made.offers
-        ))  # fmt: skip
-    elif pattern == "F02":
-        made = replace(made, offers=(first,))
-    elif pattern == "F06":
-        made = replace(made, offers=(first, rest[0], replace(rest[1], amount=rest[0].amount)))
-    elif pattern == "F07":
-        made = replace(
-            made, offers=(first, replace(rest[0], submitted_at=made.deadline + timedelta(seconds=1)), rest[1])
-        )
-    elif pattern == "F08":
-        made = replace(made, offers=(first, *(replace(o, out=True, rank=None) for o in rest)))
-    elif pattern == "F09":
-        low = replace(rest[1], amount=(first.amount or D(0)) - D(500), out=True, rank=None)
-        made = replace(made, offers=(first, rest[0], low))
-    elif pattern == "F20":
-        made = replace(made, ceiling=D("295000.00"))
-    elif pattern == "F28":
-        made = replace(made, won=rest[0].provider, won_name=rest[0].name, price=rest[0].amount or D(0), reason="")
-    elif pattern == "F30":
-        contract = replace(contract, filed_on=None)
-    elif pattern == "F31":
-        contract = replace(contract, supplements=D("10000.01"))
-    elif pattern == "F36":
-        voucher = replace(voucher, seller=voucher.own_name)
-    elif pattern == "F39":
-        contract = replace(contract, shares={**contract.shares, "management": D("10000.01")})
-    elif pattern == "F40":
-        voucher = replace(voucher, usage="gifts", contract=f"own{voucher.number}")
-    elif pattern == "F41":
-        owed = replace(owed, paid_on=(owed.due_at + timedelta(days=1)).date())
-    elif pattern == "F42":
-        contract = replace(contract, words="尾款以审计结果为准支付。")
-    elif pattern == "F46":
-        noted = replace(noted, recorded_at=noted.held_at + timedelta(days=8))
-    whose = {
-        "F30": contract,
-        "F31": contract,
-        "F39": contract,
-        "F42": contract,
-        "F36": voucher,
-        "F40": voucher,
-        "F41": owed,
-        "F46": noted,
-    }
-    return made, contract, voucher, owed, noted, whose.get(pattern, made).about.subject
+    return Facts(now=NOW, thresholds=thresholds(), **{k: tuple(v) for k, v in parts.items()})  # type: ignore[arg-type,call-overload]
