@@ -14,7 +14,15 @@ REACH = Fraction(3, 2)
 
 def quantile(values: Sequence[Fraction], p: Fraction) -> Fraction:
     """The p-quantile of type 8: h = (n + 1/3)·p + 1/3, between the neighbours. values: at least one, in any order."""
-    ranked = sorted(values)
+    return _at(_ranked(values), p)
+
+
+def _ranked(values: Sequence[Fraction]) -> list[Fraction]:
+    """In ascending order; rounded values come first in the comparison, for exact ones are slow to compare."""
+    return sorted(values, key=lambda value: (float(value), value))
+
+
+def _at(ranked: Sequence[Fraction], p: Fraction) -> Fraction:
     h = (len(ranked) + THIRD) * p + THIRD
     low = int(h)
     if low < 1:
@@ -26,5 +34,6 @@ def quantile(values: Sequence[Fraction], p: Fraction) -> Fraction:
 
 def fences(values: Sequence[Fraction]) -> tuple[Fraction, Fraction, Fraction]:
     """(Q1, lower fence, upper fence)."""
-    first, third = quantile(values, Fraction(1, 4)), quantile(values, Fraction(3, 4))
+    ranked = _ranked(values)
+    first, third = _at(ranked, Fraction(1, 4)), _at(ranked, Fraction(3, 4))
     return first, first - REACH * (third - first), third + REACH * (third - first)

@@ -18,6 +18,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import Message
 from core.separation import note_duty
 from procurement.contracts.models import Contract
+from procurement.rules.models import Parameter
 from tests.cast import Cast
 from tests.journeys.activities import recorded_activity
 from tests.journeys.awards import published_award
@@ -85,6 +86,19 @@ def test_nothing_sealed_and_nothing_unsent_is_read(cast: Cast) -> None:
     (opened,) = [call for call in facts().calls if call.offers]
     assert opened.won == str(award.bid.organization_id)
     assert sorted(offer.rank for offer in opened.offers if offer.rank) == [1, 2, 3]
+
+
+def test_limits_are_read_with_the_days_they_hold_from(cast: Cast) -> None:
+    days = Parameter.objects.get(key="risk.F01.days")
+    for ahead, value in ((0, 25), (1, 40)):
+        Parameter.objects.create(
+            key=days.key, label=days.label, track=days.track, value=value, unit=days.unit, source="本单位办法",
+            effective_from=clock.today() + timedelta(days=ahead),
+        )  # fmt: skip
+    read = facts()
+    assert read.dated[days.key] == [(days.effective_from, 15), (clock.today(), 25)]
+    assert read.thresholds[days.key] == 25
+    assert read.limit(days.key, clock.now() - timedelta(days=1)) == 15
 
 
 def test_as_many_questions_for_many_contracts(cast: Cast, contract: Contract) -> None:
