@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from core.actor import Actor
+from core.api.asking import property_of
 from core.errors import Invalid
 from core.paging import CAP, FARTHEST, LongPaginator
 from core.rooms import Room
@@ -70,9 +71,12 @@ def listed(request: Request, room: Room, actor: Actor) -> tuple[list[Any], dict[
     """
     query = QueryForm(request.query_params, room=room)
     wrong = {name: [str(line) for line in lines] for name, lines in query.errors.items()}
-    for name in request.query_params:
-        if name not in query.fields and name not in filter_fields(room):
+    fields = {**filter_fields(room), **query.fields}
+    for name, value in request.query_params.items():
+        if name not in fields:
             wrong[name] = [_("没有「%(name)s」这个筛选。") % {"name": name[:40]}]
+        elif value == "" and property_of(fields[name]).keys() & {"format", "minimum", "pattern"}:
+            wrong[name] = [_("没有值的筛选不要带。")]
     if wrong:
         raise BadQuery(errors=wrong)
     asked, rows = query.cleaned_data, room.visible(actor)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,14 +16,25 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from core import clock
-from core.api.problems import PROBLEM
+from core.api.problems import MEANINGS, PROBLEM, ProblemSerializer, problem
 from portal.opendata.packages import cursor_of, package, position_of
 from portal.opendata.queries import processes, releases_after, releases_of, releases_of_processes
 from procurement.notices.ocds import record
 
 MOST, USUAL = 500, 100
 CURSOR = OpenApiParameter("after", str, description="上一页给的游标；不带从头开始")
-LIMIT = OpenApiParameter("limit", int, description=f"一页几条，最多 {MOST}")
+LIMIT = OpenApiParameter(
+    "limit", {"type": "integer", "minimum": 1, "maximum": MOST}, description=f"一页几条，最多 {MOST}"
+)
+
+
+def answers(*refusals: int) -> dict[Any, Any]:
+    """What the schema says an address answers: a package, or why not."""
+    told = {
+        (str(code), PROBLEM): OpenApiResponse(ProblemSerializer, description=MEANINGS[code][1])
+        for code in (*refusals, 429)
+    }
+    return {"200": OpenApiTypes.OBJECT, **told}
 
 
 class OpenThrottle(AnonRateThrottle):
@@ -49,7 +60,7 @@ class OpenView(APIView):
 class ReleasesView(OpenView):
     """Every release in the order of publication."""
 
-    @extend_schema(operation_id="ocds_releases", parameters=[CURSOR, LIMIT], responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="ocds_releases", parameters=[CURSOR, LIMIT], responses=answers(400))
     def get(self, request: Request) -> Response:
         """A release package; links.next goes on from here, now or after the next publication, and misses nothing."""
         limit = asked(request)
@@ -67,7 +78,7 @@ class ReleasesView(OpenView):
 class RecordsView(OpenView):
     """Every contracting process."""
 
-    @extend_schema(operation_id="ocds_records", parameters=[CURSOR, LIMIT], responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="ocds_records", parameters=[CURSOR, LIMIT], responses=answers(400))
     def get(self, request: Request) -> Response:
         """A record package with releases and what they come to; links.next while there is more."""
         limit = asked(request)
@@ -86,12 +97,12 @@ class RecordsView(OpenView):
 class RecordView(OpenView):
     """One contracting process."""
 
-    @extend_schema(operation_id="ocds_record", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="ocds_record", responses=answers(404))
     def get(self, request: Request, ocid: str) -> Response:
         """A record package of one; 404 for what is not published."""
         found = releases_of(ocid)
         if not found:
-            return Response({"title": _("没有这个过程标识。"), "status": 404}, status=404, content_type=PROBLEM)
+            return problem(404, _("没有这个过程标识。"))
         body = framed(request, at=found[-1].published_at)
         body["records"] = [record([notice.release for notice in found])]
         return Response(body, headers={"ETag": f'"{found[-1].position}"'})
@@ -105,7 +116,7 @@ def asked(request: Request) -> int | None:
 
 def refused(sentence: str) -> Response:
     """Problem JSON, 400."""
-    return Response({"title": sentence, "status": 400}, status=400, content_type=PROBLEM)
+    return problem(400, sentence)
 
 
 def address(request: Request, name: str, **query: object) -> str:
