@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
@@ -32,17 +33,34 @@ class Roots:
         self._keys = list(PublicKey.objects.values_list("text", flat=True))
         self._agreed, self._off = 0, 0
 
-    def watch(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[LeafRow]:
-        """Hand the leaves on as (object, n, hash); rows: (seq, object, n, hash) in order."""
+    def watch(
+        self, pieces: Iterable[Sequence[tuple[Any, ...]]], handed_on: int | None = None
+    ) -> Iterator[list[LeafRow]]:
+        """Hand the leaves on as (object, n, hash), by pieces; rows: (seq, object, n, hash) in order.
+
+        handed_on  how many leaves are, the further ones being somebody else's; without it all
+        """
         expected = 0
+        for rows in pieces:
+            numbers, keys, places, stored = zip(*rows, strict=True)
+            if numbers == tuple(range(expected, expected + len(rows))):
+                self._add(stored)
+                expected += len(rows)
+            else:
+                expected = self._add_with_gaps(rows, expected)
+            end = len(rows) if handed_on is None else bisect_left(numbers, handed_on)
+            yield list(zip(keys[:end], places[:end], stored[:end], strict=True))
+
+    def _add_with_gaps(self, rows: Sequence[tuple[Any, ...]], expected: int) -> int:
+        """Leaves of which some are missing: named, and an empty one put in their place. Returns the number that comes next."""
         for seq, key, n, stored in rows:
             while expected < seq and expected < self._tree.size + BLOCK:
                 self.findings.append(Finding(f"journal.leaf:{expected}", 0, f"is missing before that of {key} #{n}"))
-                self._add(bytes(32))
+                self._add((bytes(32),))
                 expected += 1
             expected = seq + 1
-            self._add(stored)
-            yield key, n, stored
+            self._add((stored,))
+        return expected
 
     def finish(self) -> list[Finding]:
         """What was found, after the last leaf went by."""
@@ -56,11 +74,12 @@ class Roots:
         self._check_numbers()
         return self.findings
 
-    def _add(self, leaf: bytes) -> None:
-        self._block.append(leaf)
-        if len(self._block) == BLOCK:
-            self._close_block()
-            self._block.clear()
+    def _add(self, leaves: Sequence[bytes]) -> None:
+        for begin in range(-len(self._block), len(leaves), BLOCK):
+            self._block += leaves[max(begin, 0) : begin + BLOCK]
+            if len(self._block) == BLOCK:
+                self._close_block()
+                self._block.clear()
 
     def _close_block(self) -> None:
         """Compare the checkpoints that end in this block, then, when it is full, the subtrees that it completes."""

@@ -7,7 +7,7 @@ body, each leaf with its entry. What is not plainly right is named as a suspect 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,9 +20,12 @@ from django.db import connection, transaction
 
 from audit.journal.models import JournalEntry, Leaf
 
-ROWS: Final = 10_000
-NOTHING: Final = ("", 0, b"")
+ROWS: Final = 2_048
+END: Final = 400
+FIRST: Final = (1, b"")
+_next = (1).__add__
 LeafRow = tuple[str, int, bytes]
+Link = tuple[int, bytes]
 
 
 @dataclass
@@ -30,58 +33,108 @@ class Sweep:
     """What a walk has found.
 
     count     entries that were read;  suspects: objects that are not plainly right
-    heads     by object: number, hash and body of the last entry that was read
+    begins    by object: the number of the first entry that was read and the hash that it follows
+    heads     by object: the number that comes next and the hash that it must follow;  bodies: the last entry's body
     unplaced  entries without a leaf, leaves without an entry: (object, n, leaf hash)
     """
 
     count: int = 0
     suspects: set[str] = field(default_factory=set)
-    heads: dict[str, tuple[int, bytes, bytes]] = field(default_factory=dict)
+    begins: dict[str, Link] = field(default_factory=dict)
+    heads: dict[str, Link] = field(default_factory=dict)
+    bodies: dict[str, bytes] = field(default_factory=dict)
     unplaced: set[LeafRow] = field(default_factory=set)
     orphans: set[LeafRow] = field(default_factory=set)
 
+    def continue_with(self, later: Sweep) -> None:
+        """Add what a walk over the following entries and leaves has found, compared where the two meet."""
+        for key, one in later.begins.items():
+            if key not in self.heads:
+                self.begins[key] = one
+            elif self.heads[key] != one:
+                self.suspects.add(key)
+        self.count += later.count
+        self.suspects |= later.suspects
+        self.heads |= later.heads
+        self.bodies |= later.bodies
+        for placed in later.unplaced:
+            _toggle(placed, self.orphans, self.unplaced)
+        for leaf in later.orphans:
+            _toggle(leaf, self.unplaced, self.orphans)
 
-def sweep(leaves: Iterable[LeafRow]) -> Sweep:
-    """Walk all entries beside the tree's leaves, which are handed in as they are read: (object, n, hash) in order."""
+    def shorten(self) -> None:
+        """Keep only the ends of bodies, where the status stands."""
+        self.bodies = {key: body[-END:] for key, body in self.bodies.items()}
+
+    def wrongly_begun(self) -> set[str]:
+        """Objects whose first entry is not a first one."""
+        return {key for key, one in self.begins.items() if one != FIRST}
+
+
+def sweep(entries: Iterable[Sequence[tuple[Any, ...]]], leaves: Iterable[Sequence[LeafRow]]) -> Sweep:
+    """Walk entries beside the tree's leaves, both by pieces as they are read; leaves: (object, n, hash) in order."""
     found = Sweep()
-    with ExitStack() as stack:
-        entries = stack.enter_context(stored_entries())
-        pairs = zip_longest(entries, leaves)
-        _walk(pairs, found)
+    for rows, placed in zip_longest(entries, leaves, fillvalue=()):
+        _match(_walk(rows, found) if rows else [], placed, found)
     return found
 
 
-def _walk(pairs: Iterable[tuple[tuple[Any, ...] | None, LeafRow | None]], found: Sweep) -> None:
-    heads, suspects, unplaced, orphans = found.heads, found.suspects, found.unplaced, found.orphans
-    count, starts, ends = 0, _Starts(), _Ends()
+def _walk(rows: Sequence[tuple[Any, ...]], found: Sweep) -> list[LeafRow]:
+    """One piece of entries: hash, link, columns. Returns the leaves that they must have."""
+    keys, numbers, previous, stored, bodies, moments, verbs, actors, cases = zip(*rows, strict=True)
+    digests = [sha256(before + body).digest() for before, body in zip(previous, bodies, strict=True)]
+    if digests != list(stored):
+        found.suspects.update(key for key, made, kept in zip(keys, digests, stored, strict=True) if made != kept)
+    found.suspects.update(_odd_columns(zip(keys, numbers, bodies, moments, verbs, actors, cases, strict=True)))
+    _follow(keys, zip(numbers, previous, strict=True), zip(map(_next, numbers), digests, strict=True), found)
+    found.bodies.update(zip(keys, bodies, strict=True))
+    found.count += len(rows)
+    return list(zip(keys, numbers, [sha256(b"\0" + made).digest() for made in digests], strict=True))
+
+
+def _follow(keys: Iterable[str], told: Iterable[Link], then: Iterable[Link], found: Sweep) -> None:
+    """Each entry continues the one that was read last of its object: number and hash."""
+    heads, get = found.heads, found.heads.get
+    for key, one, following in zip(keys, told, then, strict=True):
+        if get(key) != one:
+            if key in heads:
+                found.suspects.add(key)
+            else:
+                found.begins[key] = one
+        heads[key] = following
+
+
+def _odd_columns(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    """Objects with an entry whose columns differ from its body.
+
+    The body's keys are sorted, and a quote inside a value is escaped: these places can be nothing else.
+    """
+    starts, ends, numbered = _Starts(), _Ends(), _Numbered()
     told = _told_on_sqlite if connection.vendor == "sqlite" else _told_on_postgresql
-    get, nothing = heads.get, (0, b"", b"")
-    for entry, leaf in pairs:
-        if entry is not None:
-            count += 1
-            key, n, previous, stored, body, at, verb, actor, case = entry
-            digest = sha256(previous + body).digest()
-            last_n, last, _body = get(key, nothing)
-            # The body's keys are sorted, and a quote inside a value is escaped: these places can be nothing else.
-            if (
-                digest != stored
-                or previous != last
-                or n != last_n + 1
-                or not body.startswith(starts[actor])
-                or not body.startswith(told(at, case), body.find(b'","at":"'))
-                or not body.endswith(ends[verb])
-                or f',"n":{n},"object":"{key}","on_behalf_of":"'.encode() not in body
-                or body.count(b',"object":"') != 1
-            ):
-                suspects.add(key)
-            heads[key] = (n, digest, body)
-            placed = (key, n, sha256(b"\0" + digest).digest())
-            if placed == leaf:
-                continue
-            _toggle(placed, orphans, unplaced)
+    for key, n, body, at, verb, actor, case in rows:
+        before, _name, after = body.partition(b',"object":"')
+        if not (
+            before.startswith(starts[actor])
+            and before.startswith(told(at, case), before.find(b'","at":"'))
+            and before.endswith(numbered[n])
+            and after.startswith(f'{key}","on_behalf_of":"'.encode())
+            and after.endswith(ends[verb])
+            and b',"object":"' not in after
+        ):
+            yield key
+
+
+def _match(entries: list[LeafRow], leaves: Sequence[LeafRow], found: Sweep) -> None:
+    """Entries and leaves of the same place in both orders: mostly the same; what is not is kept until its other comes."""
+    if entries == leaves:
+        return
+    for placed, leaf in zip_longest(entries, leaves):
+        if placed == leaf:
+            continue
+        if placed is not None:
+            _toggle(placed, found.orphans, found.unplaced)
         if leaf is not None:
-            _toggle(leaf, unplaced, orphans)
-    found.count = count
+            _toggle(leaf, found.unplaced, found.orphans)
 
 
 def _toggle(one: LeafRow, there: set[LeafRow], here: set[LeafRow]) -> None:
@@ -98,6 +151,14 @@ class _Starts(dict[str, bytes]):
     def __missing__(self, actor: str) -> bytes:
         self[actor] = f'{{"actor":"{actor}","actor_name":"'.encode()
         return self[actor]
+
+
+class _Numbered(dict[int, bytes]):
+    """How an entry's number is told before its object."""
+
+    def __missing__(self, n: int) -> bytes:
+        self[n] = f',"n":{n}'.encode()
+        return self[n]
 
 
 class _Ends(dict[str, bytes]):
@@ -121,26 +182,33 @@ ENTRIES: Final = (
     f"SELECT object_key, n, previous, hash, body, {{at}}, verb, actor_key, case_key FROM {JournalEntry._meta.db_table}"  # noqa: S608
 )
 MOMENT: Final = {"sqlite": "CAST(at AS TEXT)", "postgresql": "at"}
-LEAVES: Final = f"SELECT seq, object_key, n, hash FROM {Leaf._meta.db_table} ORDER BY seq"  # noqa: S608 - constants
+LEAVES: Final = f"SELECT seq, object_key, n, hash FROM {Leaf._meta.db_table}{{where}} ORDER BY seq"  # noqa: S608 - constants
 
 
 @contextmanager
-def stored_entries() -> Iterator[Iterator[tuple[Any, ...]]]:
-    """The raw rows of all entries, in pieces."""
-    with raw_rows(ENTRIES.format(at=MOMENT[connection.vendor]), "journal_entries") as rows:
-        yield rows
+def stored_entries(where: str = "") -> Iterator[Iterator[list[tuple[Any, ...]]]]:
+    """The raw rows of all entries, by pieces."""
+    with raw_pieces(ENTRIES.format(at=MOMENT[connection.vendor]) + where, "journal_entries") as pieces:
+        yield pieces
 
 
 @contextmanager
-def stored_leaves() -> Iterator[Iterator[tuple[Any, ...]]]:
-    """The raw rows of all leaves in the tree's order, in pieces."""
-    with raw_rows(LEAVES, "journal_leaves") as rows:
-        yield rows
+def stored_leaves(where: str = "") -> Iterator[Iterator[list[tuple[Any, ...]]]]:
+    """The raw rows of all leaves in the tree's order, by pieces."""
+    with raw_pieces(LEAVES.format(where=where), "journal_leaves") as pieces:
+        yield pieces
 
 
 @contextmanager
 def raw_rows(question: str, name: str) -> Iterator[Iterator[tuple[Any, ...]]]:
-    """Rows as the driver hands them over: neither model nor converter stands in between.
+    """Rows as the driver hands them over, one by one."""
+    with raw_pieces(question, name) as pieces:
+        yield chain.from_iterable(pieces)
+
+
+@contextmanager
+def raw_pieces(question: str, name: str) -> Iterator[Iterator[list[tuple[Any, ...]]]]:
+    """Rows as the driver hands them over, by pieces: neither model nor converter stands in between.
 
     PostgreSQL: a cursor on the server, in binary, inside a transaction; SQLite reads in pieces by itself, and a
     transaction there would keep writers out.
@@ -153,4 +221,4 @@ def raw_rows(question: str, name: str) -> Iterator[Iterator[tuple[Any, ...]]]:
             connection.ensure_connection()
             cursor = stack.enter_context(closing(connection.connection.cursor()))
         cursor.execute(question)
-        yield chain.from_iterable(iter(partial(cursor.fetchmany, ROWS), []))
+        yield iter(partial(cursor.fetchmany, ROWS), [])

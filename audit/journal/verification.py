@@ -15,10 +15,11 @@ from typing import Any
 from django.apps import apps
 
 from audit.journal.findings import Finding
+from audit.journal.halves import walk
 from audit.journal.models import JournalEntry, Leaf, WaitingEntry
 from audit.journal.roots import Roots, outside_findings
 from audit.journal.standalone import leaf_hash, link
-from audit.journal.sweep import Sweep, stored_leaves, sweep
+from audit.journal.sweep import Sweep
 from core.aggregates import Aggregate, Journaled
 
 BATCH = 5_000
@@ -44,10 +45,9 @@ def verify(*, outside: bool = True) -> tuple[int, list[Finding]]:
              an entry that is not in the tree, or altered since; a forged checkpoint, key or checkpoint file
     """
     roots = Roots()
-    with stored_leaves() as rows:
-        found = sweep(roots.watch(rows))
-    suspects = found.suspects | {key for key, _n, _hash in found.orphans} | _unplaced(found)
-    suspects |= set(_odd_rows(found.heads))
+    found = walk(roots)
+    suspects = found.suspects | found.wrongly_begun() | {key for key, _n, _hash in found.orphans} | _unplaced(found)
+    suspects |= set(_odd_rows(found))
     findings = [finding for key in sorted(suspects) for finding in examine(key)]
     findings += roots.finish()
     if outside:
@@ -141,22 +141,21 @@ def _unplaced(found: Sweep) -> set[str]:
     return {key for key, _n, _hash in found.unplaced - waiting} | {key for key, _n, _hash in waiting - found.unplaced}
 
 
-def _odd_rows(heads: dict[str, tuple[int, bytes, bytes]]) -> Iterator[str]:
+def _odd_rows(found: Sweep) -> Iterator[str]:
     """Objects whose row does not plainly agree with the last entry; chains without a row."""
-    seen = 0
+    heads, bodies, seen = found.heads, found.bodies, 0
     for model, rows in _rows():
         name = f"{model.journal_name}:%s"
         for pk, n, head, *status in rows:
             key = name % pk
-            last = heads.get(key)
-            if last is None:
+            if key not in heads:
                 if n or status:
                     yield key
                 continue
             seen += 1
             # Quotes inside a value are escaped: this is the end of the entry's body and nothing else.
             end = b'"to":"%b","v":1,"verb":"' % status[0].encode() if status else b""
-            if last[0] != n or last[1] != bytes(head) or end not in last[2][-len(end) - 60 :]:
+            if heads[key] != (n + 1, bytes(head)) or end not in bodies[key][-len(end) - 60 :]:
                 yield key
     if seen != len(heads):
         there = {f"{model.journal_name}:{pk}" for model, rows in _rows("pk") for (pk,) in rows}
