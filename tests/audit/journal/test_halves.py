@@ -17,19 +17,19 @@ from tests.audit.journal import tamperings as ways
 from tests.audit.journal.scene import Scene
 from tests.cast import Cast
 
-ROUNDS = 3
+ROUNDS = 2
 WAYS = [
     ways.move_a_status, ways.bend_a_head, ways.edit_a_body, ways.flip_a_bit, ways.change_a_column,
     ways.delete_an_entry, ways.delete_the_newest_and_tell_the_row, ways.swap_two_entries, ways.rebuild_a_chain,
-    ways.slip_in_an_entry, ways.remove_a_whole_history, ways.change_a_leaf, ways.delete_a_leaf,
+    ways.slip_in_an_entry, ways.change_a_leaf, ways.delete_a_leaf,
 ]  # fmt: skip
 
 
 @pytest.fixture
 def long_chains(transactional_db: None, cast: Cast) -> Cast:
     """Chains that reach from the first half into the second."""
-    chained = [cast.org(name) for name in ("platform", "buyer", "provider1", "provider2")]
-    for _n in range(12):
+    chained = list(Scene(random.Random(24)).objects.values())
+    for _n in range(6):
         with transaction.atomic():
             for each in chained:
                 journal.record(each, "credit", actor=SYSTEM)
@@ -60,12 +60,12 @@ def test_two_find_what_one_finds(long_chains: Cast, monkeypatch: pytest.MonkeyPa
             scene = Scene(chance, touched=set(hit))
             # The leaf in the middle and its entry stay: there the walk divides.
             scene.touched.add(Leaf.objects.get(seq=int(Leaf.objects.count() * halves.OWN_SHARE)).object_key)
-            hit += [name for way in chance.sample(WAYS, len(WAYS)) if (name := way(scene))]
+            hit += [way(scene) for way in chance.sample(WAYS, 6)]
             count, findings = shared(monkeypatch)
             alone = verify()
             assert (count, findings) == (alone[0], sorted(map(str, alone[1])))
             assert [name for name in hit if not any(name in finding for finding in findings)] == []
-    assert len(hit) > len(WAYS)
+    assert len(set(hit)) == 6 * ROUNDS
 
 
 def test_a_second_process_that_dies_is_not_silence(long_chains: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
