@@ -117,7 +117,7 @@ def best(work: object) -> float:
 
 @pytest.mark.django_db(transaction=True)
 def test_against_bare_hashlib(transactional_db: None) -> None:
-    """Chains, columns, heads, statuses, leaves, subtrees, roots, signatures and the file outside, in one process."""
+    """Chains, columns, heads, statuses, leaves, subtrees, roots, signatures and the file outside; by two processes if long."""
     raw = fill()
     begun = time.perf_counter()
     while sequence():
