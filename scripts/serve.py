@@ -219,8 +219,8 @@ def note(children: list[Child], record: Path) -> None:
         record.write_text(groups, encoding="ascii")
 
 
-def end_left(record: Path, seconds: float = 5) -> None:
-    """End what a killed supervisor has left: after some seconds to finish, whatever of its groups still runs here."""
+def end_left(record: Path, seconds: float = 1) -> None:
+    """End what a killed supervisor has left: after a moment to finish, whatever of its groups still runs here."""
     groups = [int(word) for word in record.read_text(encoding="ascii").split()] if record.is_file() else []
     deadline = time.monotonic() + seconds
     while (rest := [group for group in groups if is_ours(group)]) and time.monotonic() < deadline:
