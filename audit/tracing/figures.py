@@ -17,6 +17,7 @@ from django.db.models import Case, F, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 
 from audit.tracing.queries import traced_lines
+from core import clock
 from core.actor import Actor
 from core.money import ZERO, MoneyField
 from procurement.activities.models import ServiceUnit
@@ -187,13 +188,13 @@ def _parts(node: Node, trail: list[Node]) -> Iterator[Node]:
 
 
 def _proofs(node: Node, trail: list[Node]) -> Iterator[Node]:
-    """What was done and what was spent of a contract line up to the settlement: activities, then vouchers. Two queries."""
+    """What was done and what was spent of a contract line up to the day of the settlement: activities, then vouchers. Two queries."""
     part: SettlementLine | None = node.thing
     if part is None:
         return
-    until = part.settlement.created_at
+    until = clock.local(part.settlement.created_at).date()
     units = ServiceUnit.objects.filter(line=part.line, activity__status__in=("verified", "counted"))
-    units = units.filter(activity__starts_at__lte=until)
+    units = units.filter(activity__starts_at__date__lte=until)
     units = units.select_related("activity__contract", "activity__provider", "activity__region")
     for unit in units.order_by("activity__starts_at", "pk")[:MOST]:
         yield Node(
