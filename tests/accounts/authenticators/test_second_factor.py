@@ -346,7 +346,7 @@ def test_a_session_ends_when_a_role_demands_more(cast: Cast) -> None:
     assert enter(client, "expert1").url == "/w/"
     assert client.get("/api/v1/orders/").status_code == 200
     grant_role(cast.org("buyer"), actor=cast.actor("admin"), user=cast.user("expert1"), role="leader")
-    assert client.get("/api/v1/orders/").status_code == 403
+    assert client.get("/api/v1/orders/").status_code == 401
     assert client.get("/w/me/").url == "/accounts/login/?next=/w/me/"
     assert enter(client, "expert1").url == SETUP
 
