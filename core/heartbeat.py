@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import models
 
 from core import clock
@@ -27,8 +28,9 @@ class Heartbeat(models.Model):
 
 
 def beat(name: str = WORKER) -> None:
-    """Say that this part lives. writes  one row"""
+    """Say that this part lives. writes  one row, and touches the file that the supervisor watches (scripts/serve.py)"""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.now()})
+    (settings.CELERY_DIR / "pulse").touch()
 
 
 def last_beat(name: str = WORKER) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Serve the platform on this machine: web processes and one worker with the timetable, started and ended together.
+"""Serve the platform on this machine: web processes, one worker and the timetable, started and ended together.
 
 usage: python scripts/serve.py           PORT=8000 · DEMO=0 for an installation without the demonstration world
 
@@ -33,6 +33,8 @@ WELL_SECONDS = 10
 # One that ends sooner waits longer each time; the platform is never given up, for its reason (a full disk, a database
 # that is away) may go as it came.
 WAITS = (0.2, 1, 2, 5, 10, 15)
+# A worker that has written no heartbeat for so long hangs: more than any task may take (CELERY_TASK_TIME_LIMIT).
+SILENT_SECONDS = 360
 LOG_BYTES = 10_000_000
 PR_SET_PDEATHSIG = 1
 
@@ -41,13 +43,21 @@ class Child:
     """One kind of process that belongs to the platform, with its log file; started again when it dies.
 
     serves_on  its own children may go on serving until its successor is well (web processes share their port)
+    pulse      the file that its work touches every few seconds; when it grows old the process is killed
     """
 
     def __init__(
-        self, name: str, command: list[str], environment: dict[str, str], log: Path, *, serves_on: bool = False
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        log: Path,
+        *,
+        serves_on: bool = False,
+        pulse: Path | None = None,
     ) -> None:
         self.name, self.command, self.environment, self.log = name, command, environment, log
-        self.serves_on = serves_on
+        self.serves_on, self.pulse = serves_on, pulse
         self.left: list[int] = []
         self.short_lives = 0
         self.due: float | None = None
@@ -72,6 +82,9 @@ class Child:
         if self.process.poll() is None:
             if self.left and now - self.begun >= WELL_SECONDS:
                 self.clear()
+            if self.is_silent(now):
+                print(f"{self.name}进程 {SILENT_SECONDS} 秒没有动静，强制结束。", flush=True)
+                self.process.kill()
             return
         if self.due is None:
             self.left.append(self.process.pid)
@@ -88,6 +101,12 @@ class Child:
                 print(f"{self.name}进程反复退出，记录末尾：\n{tail(self.log)}", file=sys.stderr, flush=True)
         elif now >= self.due:
             self.process = self.start()
+
+    def is_silent(self, now: float) -> bool:
+        """Whether it has run long enough to be heard, and was not."""
+        if self.pulse is None or now - self.begun < SILENT_SECONDS:
+            return False
+        return not self.pulse.is_file() or time.time() - self.pulse.stat().st_mtime > SILENT_SECONDS
 
     def clear(self) -> None:
         """End what dead processes have left: their own children would go on for ever beside the new ones."""
@@ -151,15 +170,30 @@ def forget_counts(environment: dict[str, str]) -> None:
         file.unlink()
 
 
+def timetable(environment: dict[str, str]) -> Child:
+    """Start the timetable (celery beat). Within the worker it would be a child that nobody starts again."""
+    data = world.data_dir(environment)
+    command = [sys.executable, "-m", "celery", "-A", "config", "--quiet", "beat", "--loglevel", "WARNING"]
+    return Child("时刻表", command, environment, data / "logs" / "timetable.log", pulse=data / "celery" / "pulse")
+
+
 def worker(environment: dict[str, str]) -> Child:
-    """Start the worker that is also the clock (celery --beat)."""
+    """Start the worker.
+
+    Without Redis it has no pool: its processes would share one pipe under one lock, and one that is killed while it
+    waits there keeps the lock for ever (billiard's SimpleQueue). The worker itself then does the work and is started
+    again by us, whatever happens to it.
+    """
+    data = world.data_dir(environment)
     # The filesystem transport moves what it takes through the temporary folder: on one disk that is one rename.
-    taken = world.data_dir(environment) / "celery" / "taken"
+    taken = data / "celery" / "taken"
     taken.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "celery", "-A", "config", "--quiet", "worker", "--beat", "--loglevel", "WARNING"]
+    command = [sys.executable, "-m", "celery", "-A", "config", "--quiet", "worker", "--loglevel", "WARNING"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    log = world.data_dir(environment) / "logs" / "worker.log"
-    return Child("后台任务", command, {**environment, "TMPDIR": str(taken)}, log)
+    if not environment.get("REDIS_URL"):
+        command += ["--pool", "solo"]
+    environment = {**environment, "TMPDIR": str(taken)}
+    return Child("后台任务", command, environment, data / "logs" / "worker.log", pulse=data / "celery" / "pulse")
 
 
 def wait_until_ready(port: int, served: Child) -> bool:
@@ -279,8 +313,9 @@ def main() -> int:
             if not wait_until_ready(int(port), children[0]):
                 print(f"网页进程没有启动，记录末尾（{children[0].log}）：\n{tail(children[0].log)}", file=sys.stderr)
                 return 1
-            # Only now, so that the two do not hinder each other in starting.
+            # Only now, so that they do not hinder each other in starting.
             children.append(worker(environment))
+            children.append(timetable(environment))
             announce(int(port), environment)
             watch(children, record)
         finally:

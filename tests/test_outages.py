@@ -265,6 +265,26 @@ def test_a_killed_process_leaves_nothing_behind_and_is_started_again(
     assert until(lambda: not alive(second))
 
 
+def test_a_process_whose_pulse_has_stopped_is_killed_and_started_again(
+    supervised: Callable[[str], serve.Child], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    child = supervised(PARENT)
+    child.pulse = tmp_path / "pulse"
+    first = child.process
+    child.keep()
+    assert first.poll() is None  # it has hardly begun
+    child.begun -= serve.SILENT_SECONDS
+    child.pulse.touch()
+    child.keep()
+    assert first.poll() is None  # it is heard
+    os.utime(child.pulse, (time.time() - serve.SILENT_SECONDS - 1,) * 2)
+    assert until(lambda: (child.keep(), child.process is not first)[1])
+    assert first.returncode == -signal.SIGKILL
+    child.keep()
+    assert child.process.poll() is None  # the old file is no fault of the new process
+    assert "没有动静" in capsys.readouterr().out
+
+
 def test_what_a_killed_web_process_left_serves_on_until_its_successor_is_well(
     supervised: Callable[[str], serve.Child],
 ) -> None:

@@ -2,8 +2,8 @@
 
 usage: python -m scripts.chaos [servers|sqlite]      KILLS=50 · SEED=… · QUICK=1 for the short form of `make test`
 
-servers  PostgreSQL (fsync, synchronous_commit), Redis without persistence, web, worker, supervisor
-sqlite   web, worker, supervisor
+servers  PostgreSQL (fsync, synchronous_commit), Redis without persistence, web, worker, timetable, supervisor
+sqlite   web, worker, timetable, supervisor
 
 Exit 1 when something acknowledged is lost, something was done twice, a chain is broken, or the platform stays away.
 """
@@ -83,7 +83,7 @@ def machine_of(
             with psycopg.connect(database.address, autocommit=True) as connection:
                 connection.execute("CHECKPOINT")
         platform = stack.enter_context(running(Platform(port, environment, folder / "platform.log")))
-        platform.wait_until(lambda: platform.child("celery") is not None)
+        platform.wait_until(lambda: platform.child("beat") is not None)
         yield Machine(platform, database, broker, chance), facts
 
 

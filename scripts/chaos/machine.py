@@ -15,6 +15,8 @@ from scripts.servers import NoServerError, Server
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90
+# What the supervisor keeps, each with a word of its command.
+CHILDREN = {"网页": "granian", "后台任务": "worker", "时刻表": "beat"}
 
 
 def children_of(pid: int) -> list[int]:
@@ -59,7 +61,7 @@ def kill(pids: list[int]) -> int:
 
 @dataclass
 class Platform:
-    """The supervisor (scripts/serve.py) with its web processes and its worker."""
+    """The supervisor (scripts/serve.py) with its web processes, its worker and its timetable."""
 
     port: int
     environment: dict[str, str]
@@ -88,10 +90,10 @@ class Platform:
         return self.process is not None and self.process.poll() is None
 
     def child(self, word: str) -> int | None:
-        """The process id of the child whose command holds a word: granian, celery."""
+        """The process id of the child whose command holds a word: granian, worker, beat."""
         if self.process is None:
             return None
-        return next((pid for pid in children_of(self.process.pid) if word in command_of(pid)), None)
+        return next((pid for pid in children_of(self.process.pid) if word in command_of(pid).split()), None)
 
     def wait_until(self, reached: Callable[[], bool], seconds: float = START_SECONDS) -> None:
         """raises  NoServerError with the end of what the supervisor said"""
@@ -149,7 +151,7 @@ class Machine:
     def kinds(self) -> list[str]:
         """What this machine has."""
         servers = [name for name, one in (("PostgreSQL", self.postgresql), ("Redis", self.redis)) if one is not None]
-        return [*servers, "网页", "后台任务"]
+        return [*servers, *CHILDREN]
 
     def strike(self, kind: str) -> Kill:
         """Kill one kind of process, whole or in part; servers are started again."""
@@ -161,8 +163,7 @@ class Machine:
             return self._strike_server(kind, self.redis, "整个服务器")
         if kind == "看护":
             return self._strike_supervisor()
-        word = "granian" if kind == "网页" else "celery"
-        return self._strike_child(kind, word, self.chance.choice(["全部", "主进程", "一个子进程"]))
+        return self._strike_child(kind, CHILDREN[kind], self.chance.choice(["全部", "主进程", "一个子进程"]))
 
     def _strike_server(self, kind: str, server: Server | None, part: str) -> Kill:
         assert server is not None  # noqa: S101 - `kinds` names only what is there
@@ -197,7 +198,7 @@ class Machine:
         while True:
             self.platform.start()
             try:
-                self.platform.wait_until(lambda: self.platform.child("celery") is not None)
+                self.platform.wait_until(lambda: self.platform.child("beat") is not None)
             except NoServerError:
                 if time.monotonic() - since > START_SECONDS:
                     raise
