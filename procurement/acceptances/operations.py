@@ -348,11 +348,11 @@ def _publish(acceptance: Acceptance, rows: Sequence[AcceptanceLine], actor: Acto
         buyer=acceptance.buyer,
         region_path=acceptance.region_path,
         actor=actor,
-        release=_release(acceptance, contract),
+        release=acceptance_release(acceptance, contract),
     )
 
 
-def _release(acceptance: Acceptance, contract: Contract) -> dict[str, Any]:
+def acceptance_release(acceptance: Acceptance, contract: Contract) -> dict[str, Any]:
     """The milestone as it was met, in OCDS 1.1 words."""
     milestone = acceptance.milestone
     return {

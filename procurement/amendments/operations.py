@@ -329,11 +329,11 @@ def _publish(amendment: Amendment, contract: Contract, actor: Actor) -> Any:
         buyer=contract.buyer,
         region_path=contract.region_path,
         actor=actor,
-        release=_release(amendment, contract),
+        release=amendment_release(amendment, contract),
     )
 
 
-def _release(amendment: Amendment, contract: Contract) -> dict[str, Any]:
+def amendment_release(amendment: Amendment, contract: Contract) -> dict[str, Any]:
     """The contract as it is from now on, with what was amended and why, in OCDS 1.1 words."""
     ends_on = amendment.ends_on or contract.ends_on
     return {

@@ -112,7 +112,7 @@ def publish_award(award: Award, *, actor: Actor) -> Award:
         region_path=order.region_path,
         actor=actor,
         ends_at=shown_until,
-        release=_release(award, now),
+        release=award_release(award, now),
     )
     OrderNotice.objects.create(order=order, notice=notice)
     advance(
@@ -247,7 +247,7 @@ def _facts(award: Award, number: str, shown_until: datetime) -> dict[str, Any]:
     }
 
 
-def _release(award: Award, now: datetime) -> dict[str, Any]:
+def award_release(award: Award, now: datetime) -> dict[str, Any]:
     """The award in OCDS 1.1 words, with the bids of its lot as they were opened and judged (bids extension)."""
     winner, order = award.bid.organization, award.lot.order
     bids = list(
