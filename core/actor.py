@@ -14,7 +14,7 @@ class Actor:
     roles            roles in force today for the acting organization, delegations (代办) included
     region_path      "530102/530102001": what a street or district officer may see
     on_behalf_of     name of the person whose delegation is used, else ""
-    incubated        keys of organizations that the acting organization incubates (孵化), for disclosure
+    token            key of the access token (访问令牌) by which a program acts for the person, "" at a browser
     """
 
     user_key: str
@@ -26,6 +26,7 @@ class Actor:
     region_path: str = ""
     on_behalf_of: str = ""
     request_id: str = ""
+    token: str = ""
 
     @property
     def is_authenticated(self) -> bool:

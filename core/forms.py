@@ -17,6 +17,7 @@ from core.actor import Actor
 from core.documents import DOCUMENTS, check_file
 from core.errors import Invalid
 from core.filetypes import FileType, accept
+from core.passwords import AsksPassword
 
 
 class FileFormField(forms.FileField):
@@ -98,7 +99,7 @@ class WellSpoken:
                 field.error_messages["required"] = asks % {"label": field.label or name}
 
 
-class VerbForm(WellSpoken, forms.Form):
+class VerbForm(AsksPassword, WellSpoken, forms.Form):
     """The form of one verb; a step without a form of its own uses it as it is.
 
     thing, actor, step  as core.pages.verb_page hands them; thing and step are None on a page that begins something new

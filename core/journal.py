@@ -105,7 +105,12 @@ def append(
     facts: Mapping[str, Any] | None,
     documents: Iterable[Document],
 ) -> Entry:
-    """Hand one entry to the keeper; the caller holds the row and stores the new head. For core.lifecycle and record."""
+    """Hand one entry to the keeper; the caller holds the row and stores the new head. For core.lifecycle and record.
+
+    What a program did is told from what the person did: facts then name the access token.
+    """
+    if actor.token:
+        facts = {**(facts or {}), "access_token": actor.token}
     return keeper().append(
         thing,
         n=n,

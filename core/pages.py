@@ -131,11 +131,11 @@ def verb_page(request: HttpRequest, room: Room, key: str, verb: str) -> HttpResp
     form_class = import_string(step.form) if step.form else VerbForm
     bound = (request.POST, request.FILES) if request.method == "POST" else ()
     form = form_class(*bound, thing=thing, actor=actor, step=step)
+    form.request = request
     operation = import_string(step.operation)
 
     def act(cleaned: dict[str, Any]) -> Any:
-        if step.password and not request.user.check_password(cleaned.pop("password", "")):
-            raise Invalid(_("密码不对，没有办理。"), field="password")
+        cleaned.pop("password", None)
         if step.weight == "type" and not same_text(request.POST.get("type_again", ""), number_of(thing)):
             raise Invalid(_("和编号不一样，没有办理。请照抄一遍。"), field="type_again")
         version = cleaned.pop("version", None)
@@ -254,6 +254,7 @@ def timeline_row(thing: Any, entry: journal.Entry) -> dict[str, Any]:
         "hash": entry.hash.hex(),
         "organization": entry.organization,
         "on_behalf_of": entry.on_behalf_of,
+        "by_token": "access_token" in entry.facts,
     }
 
 

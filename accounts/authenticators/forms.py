@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.authenticators.operations import prove
 from accounts.users.models import User
+from core.passwords import AsksPassword
 
 WRONG = gettext_lazy("验证码不对，或已经用过。请等应用里出现下一个号码再输入；手机不在身边时，可以输入一个恢复码。")
 DEEDS = (
@@ -63,7 +64,7 @@ class SecondFactorForm(forms.Form):
         return cleaned
 
 
-class ChangeForm(SecondFactorForm):
+class ChangeForm(AsksPassword, SecondFactorForm):
     """What to change of the own second factor; the password again, and a code."""
 
     deed = forms.ChoiceField(label=gettext_lazy("要办什么"), widget=forms.RadioSelect)
@@ -79,12 +80,6 @@ class ChangeForm(SecondFactorForm):
         field = self.fields["deed"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
         field.choices = [deed for deed in DEEDS if not (demanded and deed[0] == "end")]
-
-    def clean_password(self) -> str:
-        """The own password; a wrong one costs no code."""
-        if not self.user.check_password(self.cleaned_data["password"]):
-            raise forms.ValidationError(_("密码不对。"))
-        return str(self.cleaned_data["password"])
 
 
 class ResetForm(forms.Form):

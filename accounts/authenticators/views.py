@@ -126,6 +126,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     if user.second_factor_at is None:
         return render(request, "accounts/second/mine.html", context)
     form = ChangeForm(*((request.POST,) if request.method == "POST" else ()), user=user, demanded=demanded)
+    form.request = request
     if request.method == "POST" and form.is_valid():
         actor, deed = actor_of(request), form.cleaned_data["deed"]
         if deed == "codes":

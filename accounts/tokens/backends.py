@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -37,7 +38,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("令牌不对、已到期、已吊销，或任职已经结束。"))
         token, identity = found
         asked: Any = request._request
-        asked.actor, asked.identity, asked.identities = identity.actor(token.user), identity, [identity]
+        asked.identity, asked.identities = identity, [identity]
+        asked.actor = replace(identity.actor(token.user), token=str(token.pk))
         note_use(token)
         return token.user, token
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.memberships.queries import Identity
 from core import clock
 from core.forms import WellSpoken
+from core.passwords import AsksPassword
 
 
-class TokenForm(WellSpoken, forms.Form):
+class TokenForm(AsksPassword, WellSpoken, forms.Form):
     """For which program, in which identity, reading or acting, until when; and the password again."""
 
     name = forms.CharField(label=_("给哪个程序用"), max_length=60, help_text=_("例如：财务系统取数"))

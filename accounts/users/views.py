@@ -15,12 +15,14 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import ROLES
 from accounts.users.forms import LoginForm, NewPasswordForm, NoticesForm
 from accounts.users.models import User
 from accounts.users.operations import choose_notices, note_password_change, try_channel
+from core.api.problems import plain_problem
 from core.channels import channels, contacts_of
 from core.pages import actor_of, answer
 
@@ -121,6 +123,8 @@ def try_notice(request: HttpRequest, channel: str) -> HttpResponse:
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any = None) -> HttpResponse:
     """The answer to a locked name (429): the log-in page with the minutes left. Named in settings for axes."""
     typed = (credentials or {}).get("username") or request.POST.get("username", "")
+    if request.path.startswith("/api/"):
+        return plain_problem(429, _("密码连续输错，请 %(n)s 分钟后再试。") % {"n": minutes_left(typed)})
     form: Form = LoginForm(request, initial={"username": typed})
     context = login_context() | {
         "form": form,

@@ -69,7 +69,8 @@ def problem(status: int, title: object = "", *, code: str = "", errors: Mapping[
 
 def plain_problem(status: int, title: object = "") -> JsonResponse:
     """The same where no view of the API was reached: an unknown address, a fault of ours."""
-    return JsonResponse(said(status, title), status=status, content_type=PROBLEM)
+    told = said(status, title)
+    return JsonResponse(told, status=status, content_type=PROBLEM, json_dumps_params={"ensure_ascii": False})
 
 
 def told(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -26,7 +26,7 @@ from core.api.problems import problem
 from core.api.schema import RoomSchema
 from core.api.telling import api_steps, camel, teller
 from core.documents import serve
-from core.errors import Conflict, Invalid, NotAllowed
+from core.errors import Conflict, Invalid, NotAllowed, Refused
 from core.forms import VerbForm
 from core.idempotency import answered, claim, digest_of_file, keep
 from core.lifecycle import Step
@@ -183,9 +183,16 @@ class VerbView(RoomView):
         if not (version and known):
             return problem(400, _('If-Match 是读到的版本（如 "3"），Idempotency-Key 是 1 至 64 个可见的英文字符。'))
         try:
+            cleaned = self._asked(thing, actor, step, version[1])
+        except Refused:
+            # Sent twice: what was done meanwhile has changed what may be done now.
+            if before := answered(person, once, digest):
+                return again(before)
+            raise
+        try:
             with transaction.atomic():
                 row = claim(person, once, digest, request.path)
-                done = self._do(thing, actor, step, version[1])
+                done = self._do(thing, actor, step, cleaned)
                 told = self.tell(request, done)
                 keep(
                     row,
@@ -208,11 +215,15 @@ class VerbView(RoomView):
             return _("这一步只在页面上办。")
         return _("只读的令牌不能办理；要再输一次密码的步骤，请在页面上办。")
 
-    def _do(self, thing: Any, actor: Actor, step: Step, version: str) -> Any:
+    def _asked(self, thing: Any, actor: Actor, step: Step, version: str) -> dict[str, Any]:
+        """What the operation is to be called with. raises  NotAllowed · NotNow · Conflict · Invalid"""
         thing.lifecycle.require(thing, step.verb, actor)
         if version != str(thing.version):
             raise Conflict(_("刚刚有人先一步改动了它，什么都没有写。请重新读取，按新的版本再办。"), current=thing)
-        done = import_string(step.operation)(thing, actor=actor, **self._cleaned(thing, actor, step, self.request.data))
+        return self._cleaned(thing, actor, step, self.request.data)
+
+    def _do(self, thing: Any, actor: Actor, step: Step, cleaned: dict[str, Any]) -> Any:
+        done = import_string(step.operation)(thing, actor=actor, **cleaned)
         # What the lists add to a row is not on the instance that the operation hands back.
         pk = done.pk if isinstance(done, self.room.model) else thing.pk
         return self.room.visible(actor).filter(pk=pk).first() or self.room.model._base_manager.get(pk=pk)
@@ -226,14 +237,14 @@ class VerbView(RoomView):
         if wrong:
             raise Invalid(errors=wrong)
         form = form_class(sent, self.request.FILES, thing=thing, actor=actor, step=step)
+        form.request = self.request._request
         if strange := unknown(sent, form):
             raise Invalid(errors={name: [_("没有这个字段。")] for name in strange})
         if not form.is_valid():
             raise Invalid(errors={name: [str(e) for e in errors] for name, errors in form.errors.items()})
         cleaned = dict(form.cleaned_data)
         cleaned.pop("version", None)
-        if step.password and not self.request.user.check_password(cleaned.pop("password", "")):
-            raise Invalid(_("密码不对，没有办理。"), field="password")
+        cleaned.pop("password", None)
         if not step.reason:
             cleaned.pop("reason", None)
         return cleaned

@@ -127,7 +127,7 @@ def test_a_token_ends_with_whatever_it_rests_on(cast: Cast, end: Callable[[Cast,
 def test_a_token_never_gives_more_than_its_roles_of_then_and_of_today(cast: Cast) -> None:
     user, buyer = cast.user("leader"), cast.org("buyer")
     order = submitted_order(cast)
-    _token, text = token_of(cast, "leader")
+    token, text = token_of(cast, "leader")
     verb = f"{ORDERS}{order.pk}/return/"
     assert "return" in program(text).get(f"{ORDERS}{order.pk}/").json()["verbs"]
     Membership.objects.create(
@@ -140,6 +140,10 @@ def test_a_token_never_gives_more_than_its_roles_of_then_and_of_today(cast: Cast
     Membership.objects.filter(user=user, role="leader").update(valid_to=None)
     done = program(text).post(verb, {"reason": "数量与需求不符。"}, content_type="application/json", headers=headers)
     assert (done.status_code, done.json()["status"]) == (200, "draft")
+    # The journal and the page tell what a program did from what its owner did.
+    entry = journal.entries_for(order)[0]
+    assert (entry.verb, entry.facts["access_token"]) == ("return", str(token.pk))
+    assert "（程序，用访问令牌）" in cast.client("leader").get(order.get_absolute_url()).content.decode()
 
 
 def test_a_reading_token_does_nothing_and_no_token_takes_a_step_with_the_password(cast: Cast) -> None:
