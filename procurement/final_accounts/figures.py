@@ -13,6 +13,7 @@ from django.db.models import Q, Sum
 from core.money import ZERO
 from procurement.budgets.models import Allocation, BudgetLine, LedgerEntry
 from procurement.final_accounts.models import OTHER, FinalAccountRow
+from procurement.grants.queries import case_counted
 from procurement.projects.models import Project
 
 # What a row says, as it is called on paper; the first two only where the dimension has a budget of its own.
@@ -81,18 +82,16 @@ def figures_of(buyer_id: UUID, year: int) -> Figures:
         for dimension, key, name in _of_line(line):
             by[dimension].setdefault(key, Row(key, name)).grant(line)
     moved = _moves(buyer_id, year)
-    allocations = list(Allocation.objects.filter(pk__in=moved).select_related("line"))
-    projects = {
-        str(each.pk): each
-        for each in Project.objects.filter(pk__in={each.case for each in allocations}).select_related("region", "item")
-    }
-    for allocation in allocations:
-        project = projects.get(allocation.case)
+    allocations = Allocation.objects.select_related("line").in_bulk({allocation for allocation, _case in moved})
+    cases = {case for _allocation, case in moved}
+    projects = {str(each.pk): each for each in Project.objects.filter(pk__in=cases).select_related("region", "item")}
+    for (allocation, case), row in moved.items():
+        project = projects.get(case)
         category = project.item.category_name if project else OTHER
         street = project.region.name if project else OTHER
-        places = (*_of_line(allocation.line), ("category", category, category), ("street", street, street))
+        places = (*_of_line(allocations[allocation].line), ("category", category, category), ("street", street, street))
         for dimension, key, name in places:
-            by[dimension].setdefault(key, Row(key, name)).add(moved[allocation.pk])
+            by[dimension].setdefault(key, Row(key, name)).add(row)
     return Figures({dimension: _ordered(rows.values()) for dimension, rows in by.items()})
 
 
@@ -104,21 +103,25 @@ def _of_line(line: BudgetLine) -> Iterator[tuple[str, str, str]]:
     yield "economic", line.economic_class or OTHER, line.economic_class or OTHER
 
 
-def _moves(buyer_id: UUID, year: int) -> dict[UUID, Row]:
-    """What each allocation moved: bound when the year began, paid and refunded within it, bound at its end. One query."""
+def _moves(buyer_id: UUID, year: int) -> dict[tuple[UUID, str], Row]:
+    """What each allocation moved for each case: bound when the year began, paid and refunded within it, bound at its end.
+
+    One query. An allocation moves for its own project; what was set aside for grants, for each project that it rewards.
+    """
     begin, end = date(year, 1, 1), date(year + 1, 1, 1)
     sums = (
         LedgerEntry.objects.filter(allocation__line__buyer_id=buyer_id, booked_on__lt=end)
         .exclude(kind__in=("plan", "release_plan"))
         .order_by()
-        .values_list("allocation", "kind")
+        .annotate(counted=case_counted())
+        .values_list("allocation", "counted", "kind")
         .annotate(
             before=Sum("amount", filter=Q(booked_on__lt=begin)), within=Sum("amount", filter=Q(booked_on__gte=begin))
         )
     )
-    found: dict[UUID, Row] = {}
-    for allocation, kind, before, within in sums:
-        row = found.setdefault(allocation, Row("", ""))
+    found: dict[tuple[UUID, str], Row] = {}
+    for allocation, case, kind, before, within in sums:
+        row = found.setdefault((allocation, case), Row("", ""))
         earlier, now = before or ZERO, within or ZERO
         # Bound and not paid: raised by contracts and refunds, lowered by releases and payments.
         sign = 1 if kind in {"contract", "refund"} else -1

@@ -15,6 +15,7 @@ from core.permissions import BUYER_ROLES, in_scope
 from core.rooms import address_of
 from procurement.budgets.models import LedgerEntry
 from procurement.final_accounts.models import OTHER, FinalAccount, FinalAccountRow
+from procurement.grants.queries import case_counted
 from procurement.payments.models import Payment
 from procurement.payments.queries import visible_payments
 from procurement.projects.models import Project
@@ -92,11 +93,10 @@ def movements_behind(account: FinalAccount, row: FinalAccountRow, actor: Actor) 
     else:
         name = {"category": "item__category_name", "street": "region__name"}
         projects = Project.objects.filter(buyer=account.buyer_id)
-        mine = Q(allocation__case__in=_cases(projects.filter(**{name[row.dimension]: row.key})))
+        mine = Q(counted__in=_cases(projects.filter(**{name[row.dimension]: row.key})))
         if row.key == OTHER:
-            # What no project had: grants, whose case is their scheme.
-            mine |= ~Q(allocation__case__in=_cases(projects))
-        entries = entries.filter(mine)
+            mine |= ~Q(counted__in=_cases(projects))
+        entries = entries.annotate(counted=case_counted()).filter(mine)
     found = list(entries.select_related("allocation__line").order_by("booked_on", "at", "n"))
     keys = {each.reference.partition(":")[2] for each in found if each.reference.startswith(f"{Payment.journal_name}:")}
     payments = {

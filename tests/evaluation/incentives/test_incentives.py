@@ -148,8 +148,13 @@ def test_from_the_scheme_to_the_final_account(cast: Cast, contract: Contract) ->
         for row in account.rows.all():
             behind = movements_behind(account, row, cast.actor("auditor"))
             assert sum((move.amount for move in behind), D("0.00")) == row.final, row.name
-        street = account.rows.get(dimension="street", name="未归类")
-        (move,) = movements_behind(account, street, cast.actor("auditor"))
+        project = incentive.contract.award.lot.order.project
+        assert not account.rows.filter(name="未归类", dimension__in=("street", "category")).exists()
+        row = account.rows.get(dimension="category", name=project.item.category_name)
+        assert account.rows.get(dimension="street", name=project.region.name).final == row.final == account.final_amount
+        moves = movements_behind(account, row, cast.actor("auditor"))
+        (move,) = [each for each in moves if each.entry.reference == incentive.journal_key]
+        assert move.amount == D("15000.00")
         assert move.url == f"/w/incentives/{incentive.pk}/"
         assert cast.client("finance").get(move.url).status_code == 200
         notes = {row.n: "年末未用完" for row in unexplained(account)}
