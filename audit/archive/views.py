@@ -131,7 +131,8 @@ ARCHIVES = register(
         files=_files,
         locked=_locked,
         fields=(
-            "id", "number", "status", "title", "ending", "ended_on", "missing_count", "file_until", "voucher_until",
+            "id", "project", "number", "status", "title", "ending", "ended_on", "missing_count", "file_until",
+            "voucher_until",
             "retain_until",
         ),
         create=("建立档案", "archives:open", lambda actor: actor.has("archivist")),

@@ -158,7 +158,7 @@ ENGAGEMENTS = register(
         files=_files,
         context=_context,
         locked=_locked,
-        fields=("id", "number", "status", "field_on", "due_on", "report_number", "issued_at"),
+        fields=("id", "contract", "provider", "number", "status", "field_on", "due_on", "report_number", "issued_at"),
         create=("发起审计", "engagements:choose", lambda actor: actor.has("funds_reviewer")),
         empty=("还没有专项审计", "合同生效以后，经审在这里会同财政、纪检发起。"),
     )
@@ -209,7 +209,7 @@ FINDINGS = register(
         subtitle=lambda f: [f.engagement.report_number or f.engagement.number or "", f.engagement.contract.title],
         files=_finding_files,
         sum_field="amount",
-        fields=("id", "kind", "title", "amount", "clause", "responsible", "due_on", "status", "put_right"),
+        fields=("id", "engagement", "kind", "title", "amount", "clause", "responsible", "due_on", "status", "put_right"),
         empty=("还没有审计发现", "专项审计的底稿发现问题以后，审计组在这里写明金额、条款和期限。"),
     )
 )  # fmt: skip

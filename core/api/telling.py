@@ -8,13 +8,14 @@ from typing import Any, get_args, get_type_hints
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.actor import Actor
 from core.lifecycle import Step
 from core.money import MoneyField
-from core.rooms import Room
+from core.rooms import Room, rooms
 
 
 class ThingSerializer(serializers.Serializer[Any]):
@@ -49,12 +50,12 @@ def teller(room: Room) -> type[ThingSerializer]:
 
 
 def _teller(room: Room) -> type[ThingSerializer]:
-    """The serializer of a room: the base, status and verbs with their closed lists, the room's fields."""
+    """The serializer of a room: the base, status and verbs with their closed lists, the buyer, the room's fields."""
     lifecycle = room.model.lifecycle
     statuses = [(name, status.label) for name, status in lifecycle.statuses.items()]
     verbs = [(step.verb, step.label) for step in api_steps(room)]
-    own: dict[str, Any] = {name: told_field(room.model, name) for name in ("number", *room.fields) if name != "id"}
-    own = {name: field for name, field in own.items() if field is not None}
+    common = [name for name in ("number", "buyer") if hasattr(room.model, name)]
+    own: dict[str, Any] = {name: told_field(room.model, name) for name in (*common, *room.fields) if name != "id"}
     offered = serializers.SerializerMethodField(help_text="现在能办的动作：状态、角色和令牌都允许的")
 
     word = serializers.ChoiceField(choices=verbs) if verbs else serializers.CharField()
@@ -81,8 +82,8 @@ def camel(slug: str) -> str:
     return "".join(part.title() for part in slug.split("-"))
 
 
-def told_field(model: type[models.Model], name: str) -> serializers.Field[Any, Any, Any, Any] | None:
-    """One attribute as a typed field; None where the model has no such column."""
+def told_field(model: type[models.Model], name: str) -> serializers.Field[Any, Any, Any, Any]:
+    """One attribute as a typed field. raises  TypeError for what is neither column nor property"""
     try:
         column: Any = model._meta.get_field(name)
     except FieldDoesNotExist:
@@ -91,6 +92,9 @@ def told_field(model: type[models.Model], name: str) -> serializers.Field[Any, A
     if label := str(getattr(column, "verbose_name", "")):
         kwargs["help_text"] = label
     if isinstance(column, models.ForeignKey):
+        named = str(column.verbose_name) != column.name.replace("_", " ")
+        label = str(column.verbose_name) if named else next(r.label for r in rooms() if r.model is column.related_model)
+        kwargs["help_text"] = _("%(label)s的永久标识") % {"label": label}
         return serializers.UUIDField(source=column.attname, **kwargs)
     if choices := list(getattr(column, "flatchoices", ())):
         blank = [("", "未定")] if getattr(column, "blank", False) or column.get_default() == "" else []
@@ -119,11 +123,11 @@ PLAIN: tuple[tuple[type[models.Field[Any, Any]], type[serializers.Field[Any, Any
 )
 
 
-def computed(model: type[models.Model], name: str) -> serializers.Field[Any, Any, Any, Any] | None:
+def computed(model: type[models.Model], name: str) -> serializers.Field[Any, Any, Any, Any]:
     """A property by the type it says it gives: amounts and points as text with two decimals, words as they are."""
     found = getattr(model, name, None)
     if not isinstance(found, property) or found.fget is None:
-        return None
+        raise TypeError(f"{model.__name__}.{name}: neither column nor property")
     hint = get_type_hints(found.fget)["return"]
     kinds = set(get_args(hint) or (hint,))
     kwargs: dict[str, Any] = {"read_only": True, "allow_null": type(None) in kinds}

@@ -121,7 +121,7 @@ ASSESSMENTS = register(
         subtitle=lambda a: [a.contract.provider.name, _("评估机构 %(name)s") % {"name": a.evaluator.name}],
         files=_files,
         locked=_locked,
-        fields=("id", "number", "status", "grade", "total", "due_on", "finalized_at"),
+        fields=("id", "contract", "number", "status", "grade", "total", "due_on", "finalized_at"),
         empty=("还没有绩效评价", "合同全部验收以后，业务经办在这里请第三方评估机构评价。"),
     )
 )  # fmt: skip

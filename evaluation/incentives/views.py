@@ -163,7 +163,10 @@ INCENTIVES = register(
         subtitle=lambda i: [i.provider.name, i.scheme.title],
         files=_files,
         locked=_locked,
-        fields=("id", "number", "status", "grade", "asked_amount", "amount", "paid_on"),
+        fields=(
+            *("id", "scheme", "contract", "provider", "assessment"),
+            *("number", "status", "grade", "asked_amount", "amount", "paid_on"),
+        ),
         empty=("还没有奖励性补助", "评价为优、没有审计发现的项目，在奖励办法的页面上提名或申报。"),
     )
 )  # fmt: skip

@@ -120,7 +120,7 @@ ACCEPTANCES = register(
         subtitle=lambda a: [a.milestone.name, a.contract.provider.name, a.contract.number or ""],
         files=_files,
         locked=_locked,
-        fields=("id", "status", "summary", "opinion", "accepted_at"),
+        fields=("id", "contract", "status", "summary", "opinion", "accepted_at"),
         empty=("还没有验收", "承接单位报验以后，在这里逐项核定数量。"),
     )
 )

@@ -181,7 +181,8 @@ ACTIVITIES = register(
         context=_context,
         locked=_locked,
         fields=(
-            *("id", "title", "kind", "segments", "place", "starts_at", "ends_at", "planned_people", "minors", "is_trip"),
+            *("id", "contract", "provider", "title", "kind", "segments", "place", "starts_at", "ends_at"),
+            *("planned_people", "minors", "is_trip"),
             *("outcome", "recorded_at", "verified_at", "counted_at"),
         ),
         create=("安排活动", "activities:plan", can_plan_activity),

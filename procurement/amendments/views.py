@@ -74,7 +74,10 @@ AMENDMENTS = register(
         files=_files,
         locked=_locked,
         subtitle=lambda a: [a.contract.number or "", a.contract.provider.name, a.get_code_display()],
-        fields=("id", "number", "code", "difference", "ends_on", "status", "digest", "effective_at", "filing_number"),
+        fields=(
+            *("id", "contract", "number", "code", "difference", "ends_on", "status"),
+            *("digest", "effective_at", "filing_number"),
+        ),
         empty=("还没有补充协议", "履约中的合同需要变更时，在合同页拟定补充协议。"),
     )
 )

@@ -123,7 +123,7 @@ CHALLENGES = register(
             challenge.award.number or "",
         ],
         files=_files,
-        fields=("id", "status", "ground", "text", "remedy", "due_at", "reply"),
+        fields=("id", "award", "status", "ground", "text", "remedy", "due_at", "reply"),
         empty=("没有质疑", "申报单位对成交结果有异议时，会列在这里并写明答复期限。"),
     )
 )

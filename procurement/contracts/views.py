@@ -157,7 +157,10 @@ CONTRACTS = register(
         context=_context,
         locked=_locked,
         sum_field="amount",
-        fields=("id", "number", "title", "amount", "status", "starts_on", "ends_on", "digest", "signed_at"),
+        fields=(
+            *("id", "award", "provider"),
+            *("number", "title", "amount", "status", "starts_on", "ends_on", "digest", "signed_at"),
+        ),
         empty=("还没有合同", "成交确认以后，从成交页面起草合同，起草的合同列在这里。"),
     )
 )

@@ -124,7 +124,8 @@ EXPENSES = register(
         context=_context,
         locked=_locked,
         fields=(
-            *("id", "usage", "cost_class", "amount", "spent_on", "method", "voucher_kind", "invoice_code"),
+            *("id", "contract", "provider"),
+            *("usage", "cost_class", "amount", "spent_on", "method", "voucher_kind", "invoice_code"),
             *("invoice_number", "submitted_at", "judged_at"),
         ),
         create=("登记支出", "expenses:enter", lambda actor: actor.has(*PROVIDER_ROLES)),

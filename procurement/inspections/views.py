@@ -111,7 +111,7 @@ INSPECTIONS = register(
         subtitle=lambda c: [c.contract.number or "", c.provider.name, c.topic],
         files=_files,
         context=_context,
-        fields=("id", "kind", "planned_on", "held_on", "status", "due_at", "rounds"),
+        fields=("id", "contract", "provider", "kind", "planned_on", "held_on", "status", "due_at", "rounds"),
         empty=("还没有检查", "合同履约以后，在合同页安排检查或随机抽查。"),
     )
 )

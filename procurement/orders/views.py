@@ -206,7 +206,10 @@ ORDERS = register(
         tabs=(("bids", "申报"), ("review", "评审"), ("notices", "公告")),
         context=_context,
         sum_field="total_ceiling",
-        fields=("number", "title", "track", "method", "place", "starts_on", "ends_on", "bid_deadline", "published_at"),
+        fields=(
+            *("project", "number", "title", "track", "method", "place", "starts_on", "ends_on"),
+            *("bid_deadline", "published_at"),
+        ),
         create=("发订单", "orders:new", can_draft_order),
         empty=("还没有订单", "项目批准立项后，一步就能发订单。"),
     )

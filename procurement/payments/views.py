@@ -128,7 +128,10 @@ PAYMENTS = register(
         context=_context,
         subtitle=lambda p: [p.settlement.name, p.payee.get("name", "")],
         sum_field="amount",
-        fields=("id", "number", "amount", "status", "voucher_number", "paid_on", "late_days", "late_interest"),
+        fields=(
+            *("id", "settlement"),
+            *("number", "amount", "status", "voucher_number", "paid_on", "late_days", "late_interest"),
+        ),
         empty=("还没有支付", "结算批准以后，财务在这里申请支付。"),
     )
 )

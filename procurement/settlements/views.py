@@ -168,6 +168,8 @@ SETTLEMENTS = register(
         sum_field="payable_amount",
         fields=(
             "id",
+            "contract",
+            "acceptance",
             "number",
             "kind",
             "status",
