@@ -16,7 +16,7 @@ ACTING = "acting"
 
 
 class ActorMiddleware:
-    """Put `request.actor` and `request.identities` on each request; two queries, none for a stranger.
+    """Put `request.actor` and `request.identities` on each request; one narrow query or a few, none for a stranger.
 
     What the session chose holds as long as it is in force today; else the first identity is taken. A person without any
     identity is known by name and holds no role.

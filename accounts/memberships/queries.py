@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from accounts.memberships.models import Delegation, Membership
 from accounts.organizations.models import Organization
@@ -17,6 +16,9 @@ from accounts.users.models import User
 from core import clock
 from core.actor import Actor
 from core.middleware import request_id
+
+SHOWN = ("kind", "name", "short_name", "region__path")
+"""What an identity tells of its organization."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +64,17 @@ class Identity:
         )
 
 
-_conditions: list[Callable[[UUID], Q]] = []
+Waiting = Callable[[UUID, Sequence[Membership]], set[UUID]]
+_waiting: list[Waiting] = []
 
 
-def roles_wait_for(condition: Callable[[UUID], Q]) -> None:
-    """Say which roles are not in force yet: a condition over memberships, for the person who acts.
+def roles_wait_for(waiting: Waiting) -> None:
+    """Say which roles are not in force yet: of these memberships, for the person who acts, the keys of those whose role waits.
 
-    It becomes a part of the query that `identities_of` asks anyway, so that nothing is asked more often. Registered from
-    `accounts.receivers`, since what it is about (pledges) lies above the memberships.
+    Registered from `accounts.receivers`, since what it is about (pledges) lies above the memberships.
     """
-    if condition not in _conditions:
-        _conditions.append(condition)
-
-
-def _waits(user_id: UUID) -> Case:
-    """Whether a membership's role waits, by every registered condition."""
-    return Case(
-        *(When(condition(user_id), then=Value(True)) for condition in _conditions),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
+    if waiting not in _waiting:
+        _waiting.append(waiting)
 
 
 def in_force(on: date | None = None) -> Q:
@@ -97,29 +90,30 @@ def delegations_in_force(on: date | None = None) -> QuerySet[Delegation]:
 
 
 def identities_of(user: User) -> list[Identity]:
-    """All identities of a person today, own organizations first, then delegations. Two queries.
+    """All identities of a person today, own organizations first, then delegations.
+
+    Every page asks it: one narrow query, one more for those whose role may wait, one for those who stand in for somebody.
 
     A role that waits for something (`roles_wait_for`) is named, but not in force. A delegation gives only such of its roles as the person who is away holds today in that organization.
     """
-    given = list(
-        delegations_in_force()
-        .filter(to_user=user)
-        .select_related("from_user", "organization__region")
-        .order_by("starts_on", "pk")
-    )
-    people = {user.pk, *(delegation.from_user_id for delegation in given)}
+    lent_to = delegations_in_force().filter(to_user=user)
+    people = User.objects.filter(pk=user.pk).values("pk").union(lent_to.values("from_user"))
     held = list(
-        Membership.objects.filter(in_force(), user_id__in=people)
-        .annotate(waits=_waits(user.pk))
+        Membership.objects.filter(in_force(), user__in=people)
         .select_related("organization__region", "region")
+        .only("user", "role", *(f"organization__{name}" for name in SHOWN), "region__path")
         .order_by("valid_from", "organization__name", "pk")
     )
-    own: dict[UUID, list[Any]] = {}
+    waiting = {key for waits in _waiting for key in waits(user.pk, held)}
+    own: dict[UUID, list[Membership]] = {}
     for membership in held:
         if membership.user_id == user.pk:
             own.setdefault(membership.organization_id, []).append(membership)
-    found = [_identity(key, memberships) for key, memberships in own.items()]
-    for delegation in given:
+    found = [_identity(key, memberships, waiting) for key, memberships in own.items()]
+    if all(membership.user_id == user.pk for membership in held):
+        return found
+    given = lent_to.select_related("from_user").only("organization", "roles", "from_user__name", "from_user__username")
+    for delegation in given.order_by("starts_on", "pk"):
         lent = [
             membership
             for membership in held
@@ -128,18 +122,18 @@ def identities_of(user: User) -> list[Identity]:
             and membership.role in delegation.roles
         ]
         if lent and delegation.organization_id in own:
-            found.append(_identity(delegation.pk, lent, str(delegation.from_user)))
+            found.append(_identity(delegation.pk, lent, waiting, str(delegation.from_user)))
     return found
 
 
-def _identity(key: UUID, memberships: list[Any], on_behalf_of: str = "") -> Identity:
+def _identity(key: UUID, memberships: list[Membership], waiting: set[UUID], on_behalf_of: str = "") -> Identity:
     organization = memberships[0].organization
     narrowed = next((membership.region for membership in memberships if membership.region is not None), None)
     return Identity(
         key=key,
         organization=organization,
-        roles=frozenset(membership.role for membership in memberships if not membership.waits),
-        waiting=frozenset(membership.role for membership in memberships if membership.waits),
+        roles=frozenset(membership.role for membership in memberships if membership.pk not in waiting),
+        waiting=frozenset(membership.role for membership in memberships if membership.pk in waiting),
         region_path=(narrowed or organization.region).path,
         on_behalf_of=on_behalf_of,
     )

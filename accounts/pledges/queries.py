@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -33,21 +33,32 @@ def visible_trainings(actor: Actor) -> QuerySet[Training]:
     return Training.objects.filter(own).select_related("buyer", "sheet")
 
 
-def unsigned_by(user_id: UUID) -> Q:
-    """Memberships whose role is bound by a text in force that this person has not signed, or signed too long ago.
+def unsigned_by(user_id: UUID, memberships: Sequence[Membership]) -> set[UUID]:
+    """The keys of those memberships whose role is bound by a text in force that this person has not signed, or signed too long ago.
 
     A buyer's text binds its own people; its text for experts also the experts of the platform's pool, who sit on its panels.
     user_id  who acts: with a colleague's delegation it is still the acting person who must have signed
-    Told to `memberships.queries.roles_wait_for`, so that it costs no query of its own.
+    queries  one, none for those whom no text can bind
     """
+    bound = {each.pk: (group, each.organization) for each in memberships if (group := group_of(each.role))}
+    if not bound:
+        return set()
+    texts = Q(buyer__in={organization.pk for _group, organization in bound.values()})
+    if any(organization.kind == "platform" for _group, organization in bound.values()):
+        texts |= Q(group="expert")
+    unsigned = set(_unsigned(user_id).filter(texts).values_list("group", "buyer"))
+    for_pool = any(group == "expert" for group, _buyer in unsigned)
+    return {
+        key
+        for key, (group, organization) in bound.items()
+        if (group, organization.pk) in unsigned or (for_pool and group == "expert" and organization.kind == "platform")
+    }
+
+
+def _unsigned(user_id: UUID) -> QuerySet[PledgeText]:
+    """The texts in force that this person has not signed."""
     signed = PledgeSignature.objects.filter(text=OuterRef("pk"), user=user_id, valid_until__gte=clock.today())
-    waits = Q(pk__in=[])
-    for group, (_name, roles) in GROUPS.items():
-        texts = PledgeText.objects.filter(~Exists(signed), group=group, status="published")
-        waits |= Q(role__in=roles) & Q(Exists(texts.filter(buyer=OuterRef("organization"))))
-        if group == "expert":
-            waits |= Q(role__in=roles, organization__kind="platform") & Q(Exists(texts))
-    return waits
+    return PledgeText.objects.filter(~Exists(signed), status="published")
 
 
 def _texts_of(organization: Organization, roles: Iterable[str]) -> Q:
@@ -63,9 +74,7 @@ def texts_to_sign(user: User, identities: Iterable[Identity]) -> QuerySet[Pledge
     binding = Q(pk__in=[])
     for identity in identities:
         binding |= _texts_of(identity.organization, identity.roles | identity.waiting)
-    signed = PledgeSignature.objects.filter(text=OuterRef("pk"), user=user, valid_until__gte=clock.today())
-    rows = PledgeText.objects.filter(binding, ~Exists(signed), status="published")
-    return rows.select_related("buyer").order_by("published_at", "pk")
+    return _unsigned(user.pk).filter(binding).select_related("buyer").order_by("published_at", "pk")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ def acting(cast: Cast, login: str, chosen: object = "") -> Actor:
 
 
 def test_roles_are_those_in_force_today(cast, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        actor = acting(cast, "provider1")
+    assert actor == cast.actor("provider1")
     with django_assert_num_queries(2):
         actor = acting(cast, "buyer")
     assert actor == cast.actor("buyer")

@@ -148,8 +148,8 @@ def test_experts_of_the_pool_sign_the_buyer_s_text(cast: Cast) -> None:
     assert (names["专家甲"], names["专家乙"]) == (True, False)
 
 
-def test_it_costs_no_query(cast: Cast) -> None:
-    """Identities: two queries, with and without a pledge; a page asks as often signed as before there was one."""
+def test_it_costs_one_query_those_whom_it_may_bind(cast: Cast) -> None:
+    """Identities: one query, two for whom a text can bind, with and without a pledge; a page asks as often signed as before there was one."""
     client = cast.client("buyer")
 
     def asked(url: str) -> int:
@@ -163,6 +163,9 @@ def test_it_costs_no_query(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as caught:
         identities_of(cast.user("buyer"))
     assert len(caught) == 2
+    with CaptureQueriesContext(connection) as caught:
+        identities_of(cast.user("provider1"))
+    assert len(caught) == 1
     signed_by(cast, text, "buyer")
     # The news of the publication is one unread message, which the frame counts anyway.
     assert [asked(url) for url in ("/w/", "/w/projects/")] == before
