@@ -188,11 +188,19 @@ def case(request: HttpRequest, project: UUID) -> HttpResponse:
     )
 
 
+JOINED = ("contract", "provider", "allocation__line")
+SHOWN = (
+    *("status", "payee", "usage", "method", "invoice_number", "spent_on", "amount"),
+    *("contract__title", "provider__name", "allocation__line__name"),
+)
+"""What a list of vouchers tells of each."""
+
+
 def vouchers(request: HttpRequest) -> HttpResponse:
     """All vouchers that a filter leaves, to be sampled or exported as they stand."""
     actor = _reader(request)
     filtered = VoucherFilter(request.GET, queryset=traced_vouchers(actor), request=request)
-    rows = filtered.qs.order_by("-spent_on", "pk")
+    rows = filtered.qs.order_by("-spent_on", "pk").select_related(None).select_related(*JOINED).only(*SHOWN)
     columns = (
         Column(_("凭证"), lambda each: (str(each), each.contract.title), "title",
                lambda each: reverse("trace:voucher", args=[each.pk])),
