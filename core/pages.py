@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -82,6 +83,8 @@ def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> Ht
     thing = room.fetch(actor, key)
     if tab and tab != "history" and tab not in dict(room.tabs):
         raise Http404
+    if not tab:
+        prefetch_related_objects([thing], *room.parts)
     url = thing.get_absolute_url()
     entries = journal.entries_for(thing, None if tab == "history" else 8)
     sections = sections_for(room.name, thing, actor, tab=tab)

@@ -70,6 +70,7 @@ class Room:
     visible   actor -> what this person may know of; every page fetches through it
     lookup    "number" for what has an issued number (a draft without one goes by its UUID), else "id"
     figures   (thing, actor) -> at most four; subtitle: thing -> short facts under the title
+    parts     reverse names of what more than one section of its page shows: read once, before they ask
     files     thing -> the documents a reader of the page may open
     fields    attributes that the API shows
     create    (label, url name, permission(actor)->bool) of the button over the list
@@ -91,6 +92,7 @@ class Room:
     figures: Callable[[Any, Actor], Sequence[Figure]] = lambda thing, actor: ()
     subtitle: Callable[[Any], Sequence[str]] = lambda thing: ()
     tabs: Sequence[tuple[str, str]] = ()
+    parts: Sequence[str] = ()
     files: Callable[[Any, Actor], QuerySet[Document]] = no_files
     context: Callable[[Any, Actor], dict[str, Any]] = lambda thing, actor: {}
     sum_field: str = ""

@@ -45,14 +45,16 @@ def register(
         known.sort(key=lambda s: s.order)
 
 
-def rows_for_card(rows: QuerySet[M], *shown: str) -> list[M]:
-    """The rows of a card, with the relations that its template shows and no others.
+def rows_for_card(rows: QuerySet[M], *columns: str) -> list[M]:
+    """The rows of a card, with the columns that its template shows and no others ("provider__name": of what a row points to).
 
     visible_* joins what a list of many cases shows; on the page of one case, those joins lead back to the page itself, and
-    reading nine tables for two lines costs as much as the rest of the card.
+    reading nine tables for two lines costs as much as the rest of the card. A column that is shown and not named costs a query
+    a row; so does, where the rows come by a reverse name (contract.fundings), the key by which they came.
     """
+    related = {path for path, _dots, _column in (column.rpartition("__") for column in columns) if path}
     plain = rows.select_related(None).prefetch_related(None)
-    return list(plain.select_related(*shown) if shown else plain)
+    return list((plain.select_related(*related) if related else plain).only(*columns))
 
 
 def sections_for(on: str, thing: object, actor: Actor, *, tab: str = "") -> dict[str, list[dict[str, Any]]]:

@@ -46,12 +46,11 @@ def opening_moved(thing: Opening, step: Step, actor: Actor, **kwargs: Any) -> No
 
 
 def money_references(contract: Contract) -> list[str]:
-    """Under which vouchers the budget's ledger keeps a contract's money: its payments, and its settlements for refunds."""
-    payments = Payment.objects.filter(settlement__contract=contract).values_list("pk", flat=True)
-    settlements = Settlement.objects.filter(contract=contract).values_list("pk", flat=True)
+    """Under which vouchers the budget's ledger keeps a contract's money: its payments, and its settlements for refunds. One query."""
+    rows: list[tuple[Any, Any]] = list(Settlement.objects.filter(contract=contract).values_list("pk", "payments"))
     return [
-        *(f"{Payment.journal_name}:{key}" for key in payments),
-        *(f"{Settlement.journal_name}:{key}" for key in settlements),
+        *(f"{Payment.journal_name}:{payment}" for _settlement, payment in rows if payment),
+        *{f"{Settlement.journal_name}:{settlement}" for settlement, _payment in rows},
     ]
 
 

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 
 from audit.engagements.findings import write_finding
 from audit.engagements.forms import FindingForm, PaperForm, StartForm
-from audit.engagements.models import Engagement, PaperEvidence, ProgrammeItem, WorkingPaper
+from audit.engagements.models import PaperEvidence, ProgrammeItem, WorkingPaper
 from audit.engagements.operations import start_engagement, write_paper
 from audit.engagements.queries import auditable, visible_engagements
 from audit.permissions.engagements import can_audit, can_read_papers, can_start_engagement
 from core.actor import Actor
 from core.errors import NotAllowed
 from core.pages import actor_of, answer
+from core.sections import rows_for_card
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import visible_contracts
 
@@ -157,11 +158,14 @@ def _item(actor: Actor, key: UUID) -> ProgrammeItem:
     return found
 
 
+CARD = ("number", "status", "report_number", "lead_name", "field_on")
+
+
 def contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     """What a contract's page shows of its audits, and the way to start one."""
     if contract.status in {"draft", "legal_review", "signing"}:
         return None
-    rows: list[Engagement] = list(visible_engagements(actor).filter(contract=contract).order_by("-created_at")[:5])
+    rows = rows_for_card(visible_engagements(actor).filter(contract=contract).order_by("-created_at")[:5], *CARD)
     busy = any(row.status not in {"closed", "cancelled"} for row in rows)
     starts = can_start_engagement(actor, contract) and not busy
     return {"engagements": rows, "contract": contract, "starts": starts} if rows or starts else None

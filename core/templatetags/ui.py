@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from django import template
@@ -111,6 +112,7 @@ def initial(name: Any) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1_000)
 def icon(name: str, label: str = "") -> SafeString:
     """{% icon "bell" %} → the picture from the sprite; beside a word it says nothing, alone it carries `label`."""
     if not name:

@@ -26,6 +26,7 @@ from evaluation.assessments.forms import PlanForm
 from evaluation.assessments.models import Assessment
 from evaluation.assessments.operations import plan_assessment
 from evaluation.assessments.queries import (
+    ASSESSABLE,
     contracts_to_assess,
     has_rated,
     open_follow_ups,
@@ -202,17 +203,22 @@ def _files_section(assessment: Assessment, actor: Actor) -> dict[str, Any] | Non
     return {"files": files} if files else None
 
 
+CARD = ("number", "status", "planned_by_name", "grade", "total_centi", "evaluator__name")
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    rows = rows_for_card(visible_assessments(actor).filter(contract=contract).order_by("created_at"), "evaluator")
-    may = can_plan_assessment(actor, contract) and all(row.status == "declined" for row in rows)
-    waits = may and contracts_to_assess(actor).filter(pk=contract.pk).exists()
+    if contract.status not in ASSESSABLE:
+        return None
+    rows = rows_for_card(visible_assessments(actor).filter(contract=contract).order_by("created_at"), *CARD)
+    # The buyer's officer sees every assessment of the own contract: what is not here does not stand.
+    waits = can_plan_assessment(actor, contract) and all(row.status == "declined" for row in rows)
     plan = reverse("assessments:plan", args=[contract.pk]) if waits else ""
     return {"assessments": rows, "plan_url": plan} if rows or plan else None
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
     mine = visible_assessments(actor).filter(contract__award__lot__order__project=project)
-    rows = rows_for_card(mine.order_by("created_at"), "evaluator")
+    rows = rows_for_card(mine.order_by("created_at"), *CARD)
     return {"assessments": rows, "plan_url": ""} if rows else None
 
 

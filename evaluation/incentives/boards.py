@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.actor import Actor
+from core.sections import rows_for_card
+from evaluation.assessments.queries import ASSESSABLE
 from evaluation.incentives.models import Incentive, Scheme
 from evaluation.incentives.queries import (
     OPEN,
@@ -60,15 +62,20 @@ def candidates_section(scheme: Scheme, actor: Actor) -> dict[str, Any] | None:
     }
 
 
+CARD = ("number", "status", "amount", "asked_amount", "contract__title", "provider__name")
+
+
 def given_section(scheme: Scheme, actor: Actor) -> dict[str, Any] | None:
     """The incentives under a scheme that this person may know of."""
-    rows = list(visible_incentives(actor).filter(scheme=scheme).order_by("created_at"))
+    rows = rows_for_card(visible_incentives(actor).filter(scheme=scheme).order_by("created_at"), *CARD)
     return {"incentives": rows} if rows else None
 
 
 def case_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    """The incentives of a contract that this person may know of."""
-    rows = list(visible_incentives(actor).filter(contract=contract).order_by("created_at"))
+    """The incentives of a contract that this person may know of; there is none before it is assessed."""
+    if contract.status not in ASSESSABLE:
+        return None
+    rows = rows_for_card(visible_incentives(actor).filter(contract=contract).order_by("created_at"), *CARD)
     return {"incentives": rows} if rows else None
 
 

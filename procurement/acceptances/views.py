@@ -28,6 +28,7 @@ from procurement.acceptances.operations import report_milestone
 from procurement.acceptances.queries import (
     GROUP_ROLES,
     JUDGED,
+    REPORTING,
     accepted_so_far,
     open_milestones,
     to_confirm,
@@ -167,18 +168,22 @@ def _files_section(acceptance: Acceptance, actor: Actor) -> dict[str, Any] | Non
     return {"files": shown} if shown else None
 
 
+CARD = ("status", "created_at", "reported_by_name", "accepted_at", "accepted_by_name", "milestone__name")
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     if contract.status in {"draft", "signing"}:
         return None
     mine = visible_acceptances(actor).filter(contract=contract)
-    rows = rows_for_card(mine.order_by("milestone__n", "created_at"), "milestone")
-    due = rows_for_card(open_milestones(actor).filter(contract=contract)) if can_report_milestone(actor) else []
+    rows = rows_for_card(mine.order_by("milestone__n", "created_at"), *CARD)
+    reports = contract.status in REPORTING and can_report_milestone(actor)
+    due = rows_for_card(open_milestones(actor).filter(contract=contract), "name", "due_on") if reports else []
     return {"acceptances": rows, "open_milestones": due}
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
     mine = visible_acceptances(actor).filter(contract__award__lot__order__project=project)
-    rows = rows_for_card(mine.order_by("milestone__n"), "milestone")
+    rows = rows_for_card(mine.order_by("milestone__n"), *CARD)
     return {"acceptances": rows, "open_milestones": []} if rows else None
 
 

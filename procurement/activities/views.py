@@ -26,12 +26,9 @@ from procurement.activities.models import Activity, SafeguardPaper
 from procurement.activities.queries import (
     DELIVERED,
     DELIVERING,
-    Delivered,
     contracts_to_count,
-    counts_by_status,
-    delivered,
+    course_of,
     leads_of,
-    progress,
     recordable,
     signed_in,
     to_verify,
@@ -244,17 +241,20 @@ def _signin_section(activity: Activity, actor: Actor) -> dict[str, Any] | None:
     return {"activity": activity, "total": total, "new": new, "runs": runs} if runs or total else None
 
 
+CARD = ("status", "title", "starts_at", "ends_at", "region__name")
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    """How far the contract is: nine queries, however many activities there are."""
+    """How far the contract is, and its latest activities: at most seven queries, however many there are."""
     if contract.status in {"draft", "legal_review", "signing"}:
         return None
-    by_status = counts_by_status(contract)
-    done = delivered(contract) if any(by_status.get(status) for status in DELIVERED) else Delivered()
+    course = course_of(contract)
+    by_status = course.by_status
     runs = contract.status in DELIVERING and can_plan_activity(actor, contract)
     return {
         "contract": contract,
-        "done": done,
-        "lines": progress(contract, done),
+        "done": course.done,
+        "lines": course.lines,
         "total": sum(by_status.values()) - by_status.get("withdrawn", 0),
         "waiting": by_status.get("recorded", 0),
         "rejected": by_status.get("rejected", 0),
@@ -262,7 +262,7 @@ def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None
         "verified": by_status.get("verified", 0) if can_count_activities(actor, contract) else 0,
         "runs": runs,
         "recent": rows_for_card(
-            visible_activities(actor).filter(contract=contract).order_by("-starts_at", "pk")[:RECENT], "region"
+            visible_activities(actor).filter(contract=contract).order_by("-starts_at", "pk")[:RECENT], *CARD
         ),
         "list_url": f"{reverse('activities:list')}?contract={contract.pk}",
     }

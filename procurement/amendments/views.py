@@ -19,6 +19,7 @@ from core.errors import NotAllowed
 from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from procurement.amendments.forms import AmendForm
 from procurement.amendments.models import Amendment
 from procurement.amendments.operations import draft_amendment
@@ -97,8 +98,11 @@ def _clocks_section(amendment: Amendment, actor: Actor) -> dict[str, Any] | None
     return {"amendment": amendment} if amendment.effective_at else None
 
 
+CARD = ("status", "n", "code", "difference")
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    rows = list(visible_amendments(actor).filter(contract=contract).order_by("n"))
+    rows = rows_for_card(visible_amendments(actor).filter(contract=contract).order_by("n"), *CARD)
     drafts = (
         contract.status in DELIVERING
         and can_draft_amendment(actor, contract)

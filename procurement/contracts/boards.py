@@ -95,27 +95,33 @@ def _clocks_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     }
 
 
+LINE = tuple(f"allocation__line__{name}" for name in ("name", "source", "purpose"))
+
+
 def _funding_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     if not actor.has(*BUYER_ROLES, "district_finance"):
         return None
-    return {"fundings": contract.fundings.select_related("allocation__line")}
+    return {"fundings": rows_for_card(contract.fundings.all(), "contract", "amount", *LINE)}
+
+
+CARD, DRAWN = ("number", "status", "title", "amount", "provider__name"), ("amount", "bid__organization__name")
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
-    rows = rows_for_card(visible_contracts(actor).filter(award__lot__order__project=project), "provider")
-    awards = rows_for_card(awards_to_draw(actor).filter(lot__order__project=project), "bid__organization")
+    rows = rows_for_card(visible_contracts(actor).filter(award__lot__order__project=project), *CARD)
+    awards = rows_for_card(awards_to_draw(actor).filter(lot__order__project=project), *DRAWN)
     return {"contracts": rows, "awards": awards} if rows or awards else None
 
 
 def _order_section(order: Order, actor: Actor) -> dict[str, Any] | None:
-    rows = rows_for_card(visible_contracts(actor).filter(award__lot__order=order), "provider")
-    awards = rows_for_card(awards_to_draw(actor).filter(lot__order=order), "bid__organization")
+    rows = rows_for_card(visible_contracts(actor).filter(award__lot__order=order), *CARD)
+    awards = rows_for_card(awards_to_draw(actor).filter(lot__order=order), *DRAWN)
     return {"contracts": rows, "awards": awards} if rows or awards else None
 
 
 def _award_section(award: Award, actor: Actor) -> dict[str, Any] | None:
-    rows = rows_for_card(visible_contracts(actor).filter(award=award), "provider")
-    awards = rows_for_card(awards_to_draw(actor).filter(pk=award.pk), "bid__organization")
+    rows = rows_for_card(visible_contracts(actor).filter(award=award), *CARD)
+    awards = rows_for_card(awards_to_draw(actor).filter(pk=award.pk), *DRAWN)
     return {"contracts": rows, "awards": awards} if rows or awards else None
 
 

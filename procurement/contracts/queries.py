@@ -28,9 +28,13 @@ CHOICES = 50
 """How many contracts a filter offers; more would cost more than the list that it filters."""
 
 
+FROZEN = tuple(f"notice__{name}" for name in ("body", "facts", "release"))
+"""Of a contract's notice everything but its text: who reads that reads the notice."""
+
+
 def visible_contracts(actor: Actor) -> QuerySet[Contract]:
     """What this person may know of: both sides' people, oversight in scope; a draft is the buyer's alone. One query."""
-    contracts = Contract.objects.select_related("buyer", "provider", "award__lot__order__project", "notice")
+    contracts = Contract.objects.select_related("buyer", "provider", "award__lot__order", "notice").defer(*FROZEN)
     if actor.organization_kind == "provider":
         return contracts.filter(provider_id=actor.organization_id, status__in=PUBLIC)
     if actor.organization_kind == "buyer":

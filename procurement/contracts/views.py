@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.actor import Actor
 from core.documents import Document
+from core.money import ZERO
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
 from procurement.awards.models import Award
@@ -53,8 +53,8 @@ class ContractFilter(django_filters.FilterSet):
 def _figures(contract: Contract, actor: Actor) -> list[Figure]:
     found = [Figure(_("合同金额"), contract.amount, unit=_("元"), kind="hero")]
     if contract.status in IN_FORCE:
-        settled = [each for each in contract.settlements.all() if each.status == "paid"]
-        paid = sum((each.payable_amount for each in settled), Decimal("0.00"))
+        settled = contract.settlements.filter(status="paid").values_list("payable_amount", flat=True)
+        paid = sum(settled, ZERO)
         found.append(Figure(_("已付"), paid, unit=_("元"), detail=_("%(n)s 笔") % {"n": len(settled)}))
     if contract.status in {"draft", "legal_review", "signing"}:
         due = sign_by(contract.award)
@@ -152,6 +152,7 @@ CONTRACTS = register(
             View("已付清", "closed", lambda rows, actor: rows.filter(status="closed")),
         ),
         figures=_figures,
+        parts=("lines",),
         subtitle=lambda c: [c.provider.name, c.buyer.name, c.place],
         files=_files,
         context=_context,

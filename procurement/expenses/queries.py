@@ -182,7 +182,7 @@ def ledger_of(contract: Contract) -> Ledger:
     """The special account of a contract (专账).
 
     returns  sums over stored rows: the order in which they were entered never matters; unspent + accepted = paid
-    queries  seven, whatever the number of expenses and payments
+    queries  six, whatever the number of expenses and payments
     source   house.md 4b.14; 《政府购买服务管理办法》: 专款专用
     """
     fundings = list(ContractFunding.objects.filter(contract=contract).select_related("allocation__line").order_by("pk"))
@@ -239,6 +239,20 @@ def ledger_of(contract: Contract) -> Ledger:
         },
         by_source=by_source,
         by_allocation=by_allocation,
+    )
+
+
+def sums_of(contract: Contract) -> Ledger:
+    """The sums of a special account and no more: what a card shows of it. Three queries."""
+    moved = money_in(contract).order_by().values_list("kind").annotate(Sum("amount"))
+    standing = Expense.objects.filter(contract=contract, status__in=STANDING).order_by()
+    states = dict(standing.values_list("status").annotate(Sum("amount")))
+    return Ledger(
+        paid=sum((total if kind == "pay" else -total for kind, total in moved), ZERO),
+        accepted=states.get("accepted", ZERO),
+        submitted=states.get("submitted", ZERO),
+        questioned=states.get("questioned", ZERO),
+        entered=states.get("entered", ZERO),
     )
 
 

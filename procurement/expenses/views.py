@@ -23,7 +23,7 @@ from procurement.expenses.queries import (
     SPENDING,
     contracts_to_judge,
     contracts_to_submit,
-    ledger_of,
+    sums_of,
     to_answer,
     visible_expenses,
 )
@@ -161,7 +161,7 @@ def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None
     enters = contract.status in SPENDING and can_enter_expense(actor, contract)
     return {
         "contract": contract,
-        "ledger": ledger_of(contract),
+        "ledger": sums_of(contract),
         "enters": enters,
         "judges": can_judge_expenses(actor, contract),
     }

@@ -15,6 +15,7 @@ from core.documents import Document
 from core.duties import Duty
 from core.pages import room_urls
 from core.rooms import Column, Figure, Room, View, register
+from core.sections import rows_for_card
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import DELIVERING
 from procurement.inspections import boards
@@ -151,11 +152,15 @@ def _subject_section(inspection: Inspection, actor: Actor) -> dict[str, Any]:
     return {"facts": facts}
 
 
+CARD = ("status", "kind", "planned_on", "visitors", "activity__title", "contract__title")
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     """How the inspections stand, the last few, and the way to plan or draw."""
     if contract.status in {"draft", "legal_review", "signing"}:
         return None
-    rows = list(visible_inspections(actor).filter(contract=contract).order_by("-planned_on", "-created_at")[:RECENT])
+    mine = visible_inspections(actor).filter(contract=contract)
+    rows = rows_for_card(mine.order_by("-planned_on", "-created_at")[:RECENT], *CARD)
     plans = contract.status in DELIVERING and can_plan_inspection(actor, contract)
     if not rows and not plans:
         return None

@@ -85,11 +85,14 @@ def _code_section(survey: Survey, actor: Actor) -> dict[str, Any] | None:
     return {"survey": survey} if survey.takes_answers and can_show_code(actor, survey) else None
 
 
+CARD = ("status", "opens_on", "closes_on")
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     """What service users say, with the sample size, and the way to ask them."""
     if contract.status not in IN_FORCE:
         return None
-    surveys = rows_for_card(visible_surveys(actor).filter(contract=contract).order_by("-opens_on"))
+    surveys = rows_for_card(visible_surveys(actor).filter(contract=contract).order_by("-opens_on"), *CARD)
     opens = can_open_survey(actor, contract) and all(each.status != "open" for each in surveys)
     if not surveys and not opens:
         return None

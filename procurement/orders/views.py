@@ -157,9 +157,12 @@ def _notices(order: Order, actor: Actor) -> dict[str, Any]:
     return {"notices": notices_about(order.journal_key)}
 
 
+CARD = ("number", "status", "title", "bid_deadline")
+
+
 def _on_project(project: Project, actor: Actor) -> dict[str, Any] | None:
     """The project page's card of its orders, with the one button that makes an order."""
-    orders = rows_for_card(visible_orders(actor).filter(project=project).order_by("-created_at"))
+    orders = rows_for_card(visible_orders(actor).filter(project=project).order_by("-created_at"), *CARD)
     may = can_draft_order(actor) and actor.belongs_to(project.buyer_id) and project.status in {"approved", "failed"}
     if not orders and not may:
         return None

@@ -200,15 +200,21 @@ def _settlement_section(settlement: Settlement, actor: Actor) -> dict[str, Any] 
     return {"payments": rows, "asks": list(asks)} if rows or asks else None
 
 
+CARD = (
+    *("number", "status", "amount", "voucher_number", "paid_on", "requested_by_name"),
+    *("settlement__kind", "settlement__milestone__name"),
+)
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     mine = visible_payments(actor).filter(settlement__contract=contract)
-    rows = rows_for_card(mine.order_by("created_at"), "settlement__milestone")
+    rows = rows_for_card(mine.order_by("created_at"), *CARD)
     return {"payments": rows, "asks": []} if rows else None
 
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
     path_to = {"settlement__contract__award__lot__order__project": project}
-    rows = rows_for_card(visible_payments(actor).filter(**path_to).order_by("created_at"), "settlement__milestone")
+    rows = rows_for_card(visible_payments(actor).filter(**path_to).order_by("created_at"), *CARD)
     return {"payments": rows, "asks": []} if rows else None
 
 

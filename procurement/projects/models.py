@@ -6,13 +6,15 @@ import uuid
 
 from django.db import models
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from accounts.organizations.models import BuyerAggregate
 from accounts.regions.models import Region
 from catalog.items.models import Item
 from core.documents import Document
 from core.money import MoneyField
-from procurement.budgets.models import BudgetLine
+from procurement.budgets.models import Allocation, BudgetLine
+from procurement.budgets.queries import allocations_of
 from procurement.projects.lifecycle import PROJECT
 
 
@@ -55,6 +57,11 @@ class Project(BuyerAggregate):
     def case_key(self) -> str:
         """A project is its own case."""
         return str(self.pk)
+
+    @cached_property
+    def allocations(self) -> list[Allocation]:
+        """What it has of its lines, read once for a page; operations ask `allocations_of` anew."""
+        return list(allocations_of(self.case_key))
 
     def get_absolute_url(self) -> str:
         """Its page at work."""

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from core.actor import Actor
 from core.money import ZERO
 from core.permissions import BUYER_ROLES, in_scope
-from procurement.budgets.queries import Totals, allocations_of
+from procurement.budgets.queries import Totals
 from procurement.projects.lifecycle import PROJECT
 from procurement.projects.models import Project
 
@@ -35,7 +35,7 @@ def projects_to_order(actor: Actor) -> QuerySet[Project]:
 
 def funds_of(project: Project) -> Totals:
     """What the project has planned, contracted and paid over all its lines, in yuan; approved is its own budget."""
-    rows = list(allocations_of(project.case_key))
+    rows = project.allocations
     return Totals(
         approved=project.planned_amount,
         planned=sum((row.planned_amount for row in rows), ZERO),

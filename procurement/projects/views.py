@@ -24,7 +24,8 @@ from core.money import ZERO
 from core.pages import actor_of, answer, room_urls
 from core.permissions import BUYER_ROLES
 from core.rooms import Column, Figure, Room, View, register
-from procurement.budgets.queries import allocations_of, ledger_of_case
+from core.sections import rows_for_card
+from procurement.budgets.queries import ledger_of_case
 from procurement.notices.queries import notices_of
 from procurement.permissions import projects as may
 from procurement.projects.models import Project
@@ -108,6 +109,7 @@ PROJECTS = register(
             View("可发订单", "ready", lambda rows, actor: rows.filter(status__in=["approved", "failed"])),
         ],
         figures=figures,
+        parts=("cost_lines",),
         subtitle=lambda p: [p.get_kind_display(), p.region.name, p.buyer.name],
         tabs=[("funds", "资金台账")],
         sum_field="planned_amount",
@@ -184,7 +186,7 @@ def funds(project: Project, actor: Actor) -> dict[str, Any] | None:
         return None
     held: list[dict[str, Any]] = [
         {"line": a.line, "planned": a.planned_amount, "contracted": a.contracted_amount, "paid": a.paid_amount}
-        for a in allocations_of(project.case_key)
+        for a in project.allocations
         if a.planned_amount
     ]
     asked: list[dict[str, Any]] = [
@@ -220,7 +222,7 @@ def papers(project: Project, actor: Actor) -> dict[str, Any] | None:
 
 def notices(project: Project, actor: Actor) -> dict[str, Any] | None:
     """What was published about it."""
-    rows = list(notices_of(project.case_key)[:10])
+    rows = rows_for_card(notices_of(project.case_key)[:10], "number", "kind", "title", "published_at")
     return {"notices": rows} if rows else None
 
 

@@ -245,10 +245,13 @@ def _needs_section(settlement: Settlement, actor: Actor) -> dict[str, Any] | Non
     return {"checks": checks}
 
 
+CARD = ("number", "status", "kind", "payable_amount", "drawn_by_name", "milestone__name")
+
+
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     if contract.status in {"draft", "signing"}:
         return None
-    rows = rows_for_card(visible_settlements(actor).filter(contract=contract).order_by("created_at"), "milestone")
+    rows = rows_for_card(visible_settlements(actor).filter(contract=contract).order_by("created_at"), *CARD)
     draws = _draws(actor, contract)
     return {"settlements": rows, "draws": draws} if rows or draws else None
 
@@ -268,7 +271,7 @@ def _draws(actor: Actor, contract: Contract) -> list[dict[str, str]]:
 
 def _project_section(project: Project, actor: Actor) -> dict[str, Any] | None:
     mine = visible_settlements(actor).filter(contract__award__lot__order__project=project)
-    rows = rows_for_card(mine.order_by("created_at"), "milestone")
+    rows = rows_for_card(mine.order_by("created_at"), *CARD)
     return {"settlements": rows, "draws": []} if rows else None
 
 
