@@ -270,6 +270,7 @@ OTHER_VERBS = {
     "quality": "登记评价等级",
     "export": "导出",
     "download": "下载档案包",
+    "hand_in": "承接单位补交材料",
     "publish": "发布",
     "invoice": "交发票",
     "paper": "登记安全保障材料",

@@ -33,9 +33,11 @@ from procurement.inspections.operations import draw_spot_inspections
 from procurement.notices.models import Notice
 from tests.cast import PEOPLE, Cast
 from tests.journeys.activities import counted_activity, planned_activity
+from tests.journeys.archive import opened_package
 from tests.journeys.catalog import an_item
 from tests.journeys.contracts import confirmed_award
 from tests.journeys.evaluation import finished_contract
+from tests.journeys.settlements import closed_contract
 from tests.written_tables import ASKED_OF, GROUPS, named, rows_of, seats_in
 
 # Who holds the same posts in the same organization as somebody else, and has dealt with the same things.
@@ -83,6 +85,8 @@ def further(cast: Cast, own: Mapping[str, Any]) -> dict[str, str]:
     counted_activity(cast, contract, title="已计入的小组", at="2026-09-01 10:30", pictures=(3, 4))
     draw_spot_inspections(contract, actor=cast.actor("buyer"), month=date(2026, 9, 1), number=1)
     line = own["payment"].settlement.contract.award.lot.order.project.fundings.first().line
+    archived = closed_contract(cast, vouchers="GK-ARCHIVE", n=92)
+    opened_package(cast, archived)
     numbers = {
         "buyer": cast.org("buyer"),
         "membership": Membership.objects.get(user=cast.user("provider1")),
@@ -100,6 +104,7 @@ def further(cast: Cast, own: Mapping[str, Any]) -> dict[str, str]:
         "award challenged": Award.objects.get(pk=own["challenge"].award_id),
         "milestone": contract.milestones.get(n=1),
         "contract finished": finished_contract(cast, n=91),
+        "contract to archive": archived,
         "settlement approved": own["payment"].settlement,
         "settlement to pay": own["payment requested"].settlement,
         "scheme in force": own["incentive"].scheme,

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import ROLES
 from audit.archive.models import ArchiveBag, ArchiveItem, ArchivePackage, DestructionEntry
-from audit.archive.queries import visible_packages
-from audit.archive.starting_list import STAGES
-from audit.permissions.archive import can_arrange, can_check, can_download, can_open_package
+from audit.archive.queries import items_of_provider, visible_packages
+from audit.archive.starting_list import PROVIDER, STAGES
+from audit.permissions.archive import can_arrange, can_check, can_download, can_hand_in, can_open_package
 from core.actor import Actor
+from procurement.contracts.models import Contract
+from procurement.contracts.queries import IN_FORCE
 from procurement.projects.models import Project
 
 MARKS = {
@@ -21,6 +23,7 @@ MARKS = {
     ArchiveItem.EXCUSED: "warn",
     ArchiveItem.MISSING: "bad",
 }
+OWNERS = {**ROLES, PROVIDER: "承接单位"}
 FOLDED = 3
 """How many proofs of one paper a reader sees before unfolding the rest."""
 
@@ -45,7 +48,7 @@ def checklist(package: ArchivePackage, actor: Actor) -> dict[str, Any]:
             {
                 "item": each,
                 "mark": MARKS[each.state],
-                "owner": ROLES[each.owner],
+                "owner": OWNERS[each.owner],
                 "shown": proofs[:FOLDED],
                 "folded": proofs[FOLDED:],
             }
@@ -133,3 +136,14 @@ def on_project(project: Project, actor: Actor) -> dict[str, Any] | None:
         package is None and project.status in {"closed", "terminated", "failed"} and can_open_package(actor, project)
     )
     return {"package": package, "opens": opens} if package or opens else None
+
+
+def on_contract(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+    """What the archive asks of this contract's provider, shown to the provider alone. One query for it, none for others.
+
+    No file is named: another provider of the same project may have supplied it.
+    """
+    if contract.status not in IN_FORCE or not can_hand_in(actor, contract):
+        return None
+    items = list(items_of_provider(contract))
+    return {"items": items, "url": reverse("archives:hand_in", args=[contract.pk])} if items else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from audit.archive.disposal import MOST_YEARS
 from audit.archive.models import ArchiveItem
 from audit.archive.operations import MAX_FILES
+from audit.archive.queries import items_of_provider
 from core import clock
 from core.documents import SCANS
 from core.forms import FileFormField, FilesFormField, VerbForm
@@ -33,11 +35,15 @@ class _ItemForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = self.thing.items.filter(state__in=self.states)
+        rows = self.rows()
         self.fields["item"].choices = [  # type: ignore[attr-defined]
             ("", "请选择"),
             *((str(each.pk), f"{each.get_stage_display()} · {each.title}") for each in rows),
         ]
+
+    def rows(self) -> QuerySet[ArchiveItem]:
+        """The items to choose from."""
+        return ArchiveItem.objects.filter(package=self.thing, state__in=self.states)
 
 
 class SupplyForm(_ItemForm):
@@ -48,6 +54,14 @@ class SupplyForm(_ItemForm):
         label="文件", least=1, most=MAX_FILES, help_text="扫描件、PDF 或图片；原样保存，写入档案包。"
     )
     note = forms.CharField(label="说明", max_length=200, required=False, help_text="例如：原件存办公室，共 3 页。")
+
+
+class HandInForm(SupplyForm):
+    """A paper that the provider owes; thing is the contract."""
+
+    def rows(self) -> QuerySet[ArchiveItem]:
+        """What the archive asks of the provider."""
+        return items_of_provider(self.thing)
 
 
 class ExcuseForm(_ItemForm):

@@ -145,7 +145,7 @@ class ArchiveItem(models.Model):
 
 
 class ArchiveScan(models.Model):
-    """A paper that the archivist supplied for an item (补交的扫描件)."""
+    """A paper that the archivist or the provider supplied for an item (补交的扫描件)."""
 
     append_only = True
 

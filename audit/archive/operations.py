@@ -154,6 +154,18 @@ def supply_paper(
     """
     require(package, "supply", actor)
     found = _item(package, item)
+    documents = attach_papers(found, papers, actor=actor, note=note)
+    return advance(
+        package, "supply", actor=actor, facts={"paper": found.title}, documents=documents,
+        missing_count=missing_items(package).count(),
+    )  # fmt: skip
+
+
+def attach_papers(item: ArchiveItem, papers: Sequence[Any], *, actor: Actor, note: str) -> list[Document]:
+    """Keep papers that a person supplies for an item. returns  them as documents
+
+    raises  Invalid at papers (none, too many, refused by the storage). writes  documents, scans; the item's state
+    """
     if not papers:
         raise Invalid(_("请选择要补交的文件。"), field="papers")
     if len(papers) > MAX_FILES:
@@ -165,13 +177,10 @@ def supply_paper(
         for each in papers
     ]
     for document in documents:
-        ArchiveScan.objects.create(item=found, document=document, note=note.strip()[:200], by_name=actor.user_name)
-    if found.state != ArchiveItem.FOUND:
-        ArchiveItem.objects.filter(pk=found.pk).update(state=ArchiveItem.SUPPLIED)
-    return advance(
-        package, "supply", actor=actor, facts={"paper": found.title}, documents=documents,
-        missing_count=missing_items(package).count(),
-    )  # fmt: skip
+        ArchiveScan.objects.create(item=item, document=document, note=note.strip()[:200], by_name=actor.user_name)
+    if item.state != ArchiveItem.FOUND:
+        ArchiveItem.objects.filter(pk=item.pk).update(state=ArchiveItem.SUPPLIED)
+    return documents
 
 
 @transaction.atomic
@@ -395,13 +404,15 @@ def retain_package(package: ArchivePackage, *, actor: Actor, location: str, rece
 def note_download(package: ArchivePackage, *, actor: Actor, bag: ArchiveBag) -> Document:
     """Write down that somebody takes a bag away (下载档案包), and hand out its document.
 
-    raises  NotAllowed · NotNow (it was not made)
+    raises  NotAllowed · NotNow (it was not made, or was destroyed)
     writes  one journal entry "download" with its digest
     """
     if not can_download(actor, package):
         raise NotAllowed(_("档案包只给档案员和监督岗位下载。"))
     if bag.document is None:
         raise NotNow(_("档案包还没有生成。"))
+    if package.status == "destroyed":
+        raise NotNow(_("档案包已经销毁，销毁清单里有它的摘要。"))
     facts = {"bag": bag.n, "sha256": bag.document.sha256}
     journal.record(package, "download", actor=actor, facts=facts, documents=[bag.document])
     return bag.document

@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from audit.archive.models import ArchiveBag, ArchiveItem, ArchivePackage, RequiredPaper
+from audit.archive.starting_list import PROVIDER
 from audit.journal.models import JournalEntry
 from audit.permissions.archive import READERS
 from core import clock
@@ -14,6 +15,8 @@ from core.actor import Actor
 from core.permissions import in_scope
 from procurement.bids.models import Bid
 from procurement.bids.queries import OPENED
+from procurement.contracts.models import Contract
+from procurement.contracts.queries import IN_FORCE, visible_contracts
 from procurement.expenses.models import Expense
 from procurement.projects.models import Project
 from procurement.projects.queries import visible_projects
@@ -61,6 +64,13 @@ def newest_bag(package: ArchivePackage) -> ArchiveBag | None:
     return package.bags.select_related("document").prefetch_related("tests").first()
 
 
+def items_of_provider(contract: Contract) -> QuerySet[ArchiveItem]:
+    """What the archive of a contract's project asks of its provider, while it is collected: missing and supplied by hand."""
+    project = contract.award.lot.order.project_id
+    asked = ArchiveItem.objects.filter(package__project=project, package__status="collecting", owner=PROVIDER)
+    return asked.filter(state__in=(ArchiveItem.MISSING, ArchiveItem.SUPPLIED)).order_by("n")
+
+
 HIDDEN = ("audit.risk_flag:", "procurement.beneficiary:")
 """Chains that no bag carries: flags are for oversight alone, a beneficiary's is a child's."""
 
@@ -95,6 +105,16 @@ def to_supply(actor: Actor) -> QuerySet[ArchivePackage]:
     lacking = ArchiveItem.objects.filter(package=OuterRef("pk"), state=ArchiveItem.MISSING, owner__in=actor.roles)
     rows = visible_packages(actor).filter(Exists(lacking), status="collecting", buyer_id=actor.organization_id)
     return rows.order_by("ended_on", "pk")
+
+
+def to_hand_in(actor: Actor) -> QuerySet[Contract]:
+    """The provider's contracts in force whose archive lacks a paper that a provider owes."""
+    case = OuterRef("award__lot__order__project")
+    lacking = ArchiveItem.objects.filter(
+        package__project=case, package__status="collecting", owner=PROVIDER, state=ArchiveItem.MISSING
+    )
+    mine = visible_contracts(actor).filter(provider_id=actor.organization_id, status__in=IN_FORCE)
+    return mine.filter(Exists(lacking)).order_by("ends_on", "pk")
 
 
 def to_check(actor: Actor) -> QuerySet[ArchivePackage]:

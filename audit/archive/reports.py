@@ -1,18 +1,29 @@
-"""The hand-over form (档案移交表): both sides, counts, digests; empty lines to sign until it was handed over."""
+"""What the archive prints: the hand-over form (档案移交表), empty lines to sign until it was handed over; the destruction list (档案销毁清单)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
+from accounts.roles import ROLES
 from audit.archive.catalogue import Asked, asked_of
-from audit.archive.models import ArchiveBag, ArchivePackage
-from audit.permissions.archive import can_arrange, can_download
-from core import clock
+from audit.archive.models import ArchiveBag, ArchivePackage, DestructionEntry
+from audit.permissions.archive import can_arrange, can_confirm_destruction, can_download
+from core import clock, journal
 from core.actor import Actor
+from core.journal import Entry
 from core.reports import report
+
+BASIS = "会计档案管理办法（财政部 国家档案局令第79号）第十六条至第十八条；机关档案管理规定"
+
+
+def _digest(told: dict[str, Any]) -> str:
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -51,8 +62,7 @@ class HandOver:
     @property
     def data_digest(self) -> str:
         """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _digest(asdict(self))
 
 
 def can_print_hand_over(actor: Actor, package: ArchivePackage) -> bool:
@@ -103,3 +113,107 @@ def hand_over_form(package: ArchivePackage) -> HandOver:
         asked=asked_of(found),
         issued_on=found.handed_on or clock.today(),
     )
+
+
+# --- The destruction list ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Signed:
+    """One of the two persons: as whom, when, by which entry of the archive's journal (its number and digest)."""
+
+    name: str
+    post: str
+    at: datetime
+    entry: int
+    entry_digest: str
+
+
+@dataclass(frozen=True)
+class Removed:
+    """One file that is gone. Digests in hex; tag_digest: a bag's manifest (清单摘要), "" for what was supplied by hand."""
+
+    label: str
+    sha256: str
+    size: int
+    tag_digest: str
+
+
+@dataclass(frozen=True)
+class Destruction:
+    """Everything that the list says."""
+
+    issuer: str
+    number: str
+    title: str
+    project_title: str
+    project_number: str
+    ending: str
+    ended_on: date
+    handed_to: str
+    handed_on: date | None
+    retained: str
+    opinion: str
+    basis: str
+    proposed: Signed
+    confirmed: Signed
+    removed: tuple[Removed, ...]
+    issued_on: date
+
+    @property
+    def size(self) -> int:
+        """Bytes that were removed in all."""
+        return sum(each.size for each in self.removed)
+
+    @property
+    def data_digest(self) -> str:
+        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
+        return _digest(asdict(self))
+
+
+def can_print_destruction(actor: Actor, package: ArchivePackage) -> bool:
+    """Once it is destroyed: the archivist, whoever may confirm, the oversight."""
+    concerned = can_arrange(actor, package) or can_confirm_destruction(actor, package) or can_download(actor, package)
+    return package.status == "destroyed" and concerned
+
+
+@report(
+    "audit.archive_destruction",
+    label="销毁清单",
+    model="audit.archive.models.ArchivePackage",
+    template="reports/archive_destruction.html",
+    can_ask=can_print_destruction,
+)
+def destruction_list(package: ArchivePackage) -> Destruction:
+    """The list of a destroyed package; three queries. source  会计档案管理办法第十八条 (what it lists, who signs)"""
+    listed = DestructionEntry.objects.select_related("package__buyer", "package__project").get(package=package)
+    found = listed.package
+    entries = journal.entries_for(found)
+    return Destruction(
+        issuer=found.buyer.name,
+        number=listed.number,
+        title="档案销毁清单",
+        project_title=listed.title,
+        project_number=found.project.number or "",
+        ending=found.get_ending_display(),
+        ended_on=found.ended_on,
+        handed_to=found.receiver,
+        handed_on=found.handed_on,
+        retained=listed.retained,
+        opinion=listed.opinion,
+        basis=BASIS,
+        proposed=_signed(entries, "propose"),
+        confirmed=_signed(entries, "destroy"),
+        removed=tuple(
+            Removed(each["label"], each["sha256"], each["size"], each.get("tag_digest", "")) for each in listed.removed
+        ),
+        issued_on=clock.local(listed.at).date(),
+    )
+
+
+def _signed(entries: Iterable[Entry], verb: str) -> Signed:
+    """Who took the last step of this verb; entries come newest first."""
+    entry = next(each for each in entries if each.verb == verb)
+    name = f"{entry.actor_name}（代 {entry.on_behalf_of}）" if entry.on_behalf_of else entry.actor_name
+    posts = [ROLES[role] for role in entry.role.split(",") if role in ROLES]
+    return Signed(name, "、".join(posts), entry.at, entry.n, entry.hash.hex())

@@ -49,7 +49,9 @@ OWN = date(2020, 3, 1)
 FILE = "政府采购法第四十二条"
 HOUSE = "本单位档案管理办法（平台建议值）"
 GUIDE = "政府采购需求管理办法（财库〔2021〕22号）"
-BY_PROVIDER = "请承接单位提供，扫描后在本页补交"
+PROVIDER = "provider_admin"
+"""The owner of what the provider owes (承接单位): supplied by it on a page of its own, or brought and scanned here."""
+BY_PROVIDER = "在合同页补交，或者交来扫描"
 BY_SCAN = "扫描后在本页补交"
 
 PAPERS: Final = (
@@ -78,8 +80,8 @@ PAPERS: Final = (
     Paper("amendment", "contract", "补充协议", "programme_officer", "合同 › 补充协议", "政府采购法第四十九条", LAW, True),
     Paper("termination", "contract", "合同终止的决定与公告", "leader", "合同", "政府采购法第五十条", LAW, False),
     Paper("activities", "delivery", "活动记录与核实", "programme_officer", "活动", f"{GUIDE}第二十四条", DEMAND, False),
-    Paper("safeguards", "delivery", "未成年人安全保障材料", "programme_officer", BY_PROVIDER, "未成年人保护法第六十二条", date(2021, 6, 1), True),
-    Paper("expenses", "delivery", "专账与支出凭证", "finance_officer", BY_PROVIDER, HOUSE, OWN, False),
+    Paper("safeguards", "delivery", "未成年人安全保障材料", PROVIDER, BY_PROVIDER, "未成年人保护法第六十二条", date(2021, 6, 1), True),
+    Paper("expenses", "delivery", "专账与支出凭证", PROVIDER, BY_PROVIDER, HOUSE, OWN, False),
     Paper("inspection", "inspection", "中期检查记录", "programme_officer", "检查", HOUSE, OWN, False),
     Paper("rectification", "inspection", "整改与复查", "programme_officer", "检查", HOUSE, OWN, False),
     Paper("acceptance", "acceptance", "验收书", "programme_officer", "验收", "政府采购法第四十一条、第四十二条", LAW, True),
@@ -88,7 +90,7 @@ PAPERS: Final = (
     Paper("evaluation", "evaluation", "绩效评价报告", "programme_officer", "绩效评价", "预算法实施条例第二十条", BUDGET, False),
     Paper("incentive", "evaluation", "奖励性补助的申报、公示与支付", "programme_officer", "奖励性补助", HOUSE, OWN, False),
     Paper("settlement", "money", "结算单", "finance_officer", "结算", HOUSE, OWN, False),
-    Paper("invoice", "money", "发票", "finance_officer", BY_PROVIDER, "会计档案管理办法（财政部 国家档案局令第79号）", date(2016, 1, 1), False),
+    Paper("invoice", "money", "发票", PROVIDER, BY_PROVIDER, "会计档案管理办法（财政部 国家档案局令第79号）", date(2016, 1, 1), False),
     Paper("payment", "money", "支付凭证", "cashier", "支付 › 登记凭证", "会计档案管理办法（财政部 国家档案局令第79号）", date(2016, 1, 1), False),
     Paper("audit_report", "audit", "专项审计报告", "funds_reviewer", "专项审计", "审计法第三十二条（内部审计）", date(2022, 1, 1), False),
     Paper("audit_findings", "audit", "审计整改", "funds_reviewer", "审计发现", "审计法第五十二条", date(2022, 1, 1), False),

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.roles import ROLES
 from audit.archive import boards
-from audit.archive.forms import OpenForm
-from audit.archive.models import ArchivePackage
+from audit.archive.forms import HandInForm, OpenForm
+from audit.archive.models import ArchiveItem, ArchivePackage
 from audit.archive.operations import note_download, open_package
+from audit.archive.owing import hand_in_paper
 from audit.archive.queries import (
+    items_of_provider,
     newest_bag,
     projects_to_open,
     required_papers,
     to_arrange,
     to_check,
     to_confirm_destruction,
+    to_hand_in,
     to_supply,
     visible_packages,
 )
 from audit.archive.starting_list import STAGES
-from audit.permissions.archive import READERS, can_check
+from audit.permissions.archive import READERS, can_check, can_hand_in
 from core import clock, duties, sections
 from core.actor import Actor
 from core.documents import Document, serve
@@ -37,6 +40,7 @@ from core.duties import Duty
 from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
+from procurement.contracts.queries import visible_contracts
 
 
 class PackageFilter(django_filters.FilterSet):
@@ -153,8 +157,16 @@ sections.register(
     context=report_section("audit.archive_handover"),
 )  # fmt: skip
 sections.register(
+    OWN, title="销毁清单", template="components/reports.html", slot="side", order=25,
+    context=report_section("audit.archive_destruction"),
+)  # fmt: skip
+sections.register(
     "procurement.project", title="资料档案", template=f"{FOLDER}/on_project.html", context=boards.on_project,
     slot="side", order=70,
+)  # fmt: skip
+sections.register(
+    "procurement.contract", title="归档材料", template=f"{FOLDER}/on_contract.html", context=boards.on_contract,
+    slot="side", order=12,
 )  # fmt: skip
 
 NEXT = {
@@ -168,6 +180,8 @@ for _duty in (
          note=lambda p: _("缺 %(n)s 项材料") % {"n": p.missing_count} if p.missing_count else NEXT[p.status]),
     Duty("archive.supply", tuple(role for role in READERS if role != "archivist"), to_supply, str, "看缺什么",
          note=lambda p: _("归档缺材料，请提供")),
+    Duty("archive.hand_in", ("provider_admin", "provider_worker"), to_hand_in, lambda c: str(c.title), "补交",
+         note=lambda c: _("归档缺材料，请提供"), url=lambda c: reverse("archives:hand_in", args=[c.pk])),
     Duty("archive.check", ("archivist", "funds_reviewer"), to_check, str, "检查", note=lambda p: p.number or ""),
     Duty("archive.confirm", ("leader", "funds_reviewer"), to_confirm_destruction, str, "确认销毁",
          note=lambda p: _("%(name)s 提出销毁") % {"name": p.proposed_by_name}),
@@ -201,6 +215,45 @@ def open_one(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+def hand_in(request: HttpRequest, contract: UUID) -> HttpResponse:
+    """Hand in what the archive asks of the provider; 404 for others than this contract's provider, and while it asks nothing."""
+    actor = actor_of(request)
+    found = get_object_or_404(visible_contracts(actor), pk=contract)
+    items = list(items_of_provider(found)) if can_hand_in(actor, found) else []
+    if not items:
+        raise Http404
+    missing = [each.title for each in items if each.state == ArchiveItem.MISSING]
+
+    def act(cleaned: dict[str, Any]) -> Any:
+        cleaned.pop("version")
+        return hand_in_paper(found, actor=actor, **cleaned)
+
+    bound = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = HandInForm(*bound, thing=found, actor=actor)
+    if len(missing) == 1:
+        form.initial["item"] = str(next(each.pk for each in items if each.title == missing[0]))
+    context = {
+        "title": _("补交归档材料"),
+        "head": {"title": found.title, "number": found.number or "", "chip": found.chip},
+        "consequence": _("还缺 %(n)s 项：%(titles)s。补交的文件原样归档，并告知档案员。")
+        % {"n": len(missing), "titles": "、".join(missing)}
+        if missing
+        else _("材料都已补交。整理齐全以前还可以再补。"),
+        "submit_label": _("补交"),
+        "back_url": found.get_absolute_url(),
+        "back_label": _("先不补交"),
+        "crumbs": [
+            {"label": _("合同"), "url": reverse("contracts:list")},
+            {"label": found.number or found.title, "url": found.get_absolute_url()},
+            {"label": _("补交归档材料"), "url": ""},
+        ],
+    }
+    return answer(
+        request, form, act, template="verb.html",
+        context=context, done=lambda package: found.get_absolute_url(),
+    )  # fmt: skip
+
+
 @require_safe
 def papers(request: HttpRequest) -> HttpResponse:
     """The list of required papers in force today, each with its source. 404 for who reads no archive."""
@@ -209,7 +262,7 @@ def papers(request: HttpRequest) -> HttpResponse:
         raise Http404
     stages: dict[str, list[dict[str, Any]]] = {}
     for row in required_papers(clock.today()):
-        stages.setdefault(STAGES[row.stage], []).append({"paper": row, "owner": ROLES[row.owner]})
+        stages.setdefault(STAGES[row.stage], []).append({"paper": row, "owner": boards.OWNERS[row.owner]})
     crumbs = [{"label": _("资料档案"), "url": reverse("archives:list")}, {"label": _("归档目录"), "url": ""}]
     return render(request, f"{FOLDER}/papers.html", {"stages": stages.items(), "crumbs": crumbs})
 
@@ -239,6 +292,7 @@ def take(request: HttpRequest, key: str, n: int) -> HttpResponseBase:
 urlpatterns = [
     path("open/", open_one, name="open"),
     path("papers/", papers, name="papers"),
+    path("contracts/<uuid:contract>/", hand_in, name="hand_in"),
     path("<str:key>/bags/<int:n>/", bag_card, name="bag"),
     path("<str:key>/bags/<int:n>/file/", take, name="take"),
     *room_urls(ARCHIVES),

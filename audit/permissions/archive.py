@@ -8,6 +8,7 @@ from core.actor import SYSTEM, Actor
 
 if TYPE_CHECKING:
     from audit.archive.models import ArchivePackage
+    from procurement.contracts.models import Contract
     from procurement.projects.models import Project
 
 READERS = (
@@ -31,6 +32,11 @@ def can_open_package(actor: Actor, project: Project) -> bool:
 def can_arrange(actor: Actor, package: ArchivePackage) -> bool:
     """The buyer's archivist."""
     return actor.works_for(package.buyer_id, "archivist")
+
+
+def can_hand_in(actor: Actor, contract: Contract) -> bool:
+    """The head of the provider, or its workers: what the archive asks of this contract's provider."""
+    return actor.works_for(contract.provider_id, "provider_admin", "provider_worker")
 
 
 def can_recount(actor: Actor, package: ArchivePackage) -> bool:

@@ -83,10 +83,10 @@ def paid(cast: Cast, settlement: Settlement, voucher: str) -> Settlement:
     return Settlement.objects.get(pk=settlement.pk)
 
 
-def closed_contract(cast: Cast) -> Contract:
+def closed_contract(cast: Cast, vouchers: str = "GK-2026", **how: Any) -> Contract:
     """A contract paid to the end: the midterm 36,800.00, the final 149,836.00 of 186,636.00 accepted."""
-    contract = signed_contract(cast)
-    paid(cast, drawn_settlement(cast, contract, 1), "GK-2026-001")
+    contract = signed_contract(cast, **how)
+    paid(cast, drawn_settlement(cast, contract, 1), f"{vouchers}-001")
     judged_milestone(cast, contract, 2)
-    paid(cast, drawn_settlement(cast, contract, 0), "GK-2026-002")
+    paid(cast, drawn_settlement(cast, contract, 0), f"{vouchers}-002")
     return Contract.objects.get(pk=contract.pk)

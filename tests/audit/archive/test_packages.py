@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pypdf import PdfReader
 
 from audit.archive.disposal import decline_destruction, destroy_package, extend_package, propose_destruction
 from audit.archive.models import ArchiveItem, ArchivePackage, ArchiveScan, DestructionEntry, RequiredPaper
@@ -30,18 +32,22 @@ from audit.archive.operations import (
     supply_paper,
     tend_packages,
 )
+from audit.archive.owing import hand_in_paper
 from audit.archive.queries import missing_items, visible_packages
-from audit.archive.reports import hand_over_form
+from audit.archive.reports import can_print_destruction, destruction_list, hand_over_form
 from audit.journal.verification import verify
 from core import clock, journal
 from core.actor import SYSTEM
 from core.documents import ZIP, Document, read, remove, store
 from core.duties import tasks_for
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
+from core.messages import Message
+from core.reports import ReportJob, request_report
 from procurement.projects.models import Project
 from procurement.projects.operations import terminate_project
 from tests.cast import Cast
-from tests.journeys.archive import filled_package, fresh, opened_package
+from tests.journeys.accounts import pdf
+from tests.journeys.archive import filled_package, fresh, opened_package, provider_of
 from tests.journeys.contracts import print_now
 from tests.journeys.orders import cancelled_order
 from tests.journeys.projects import approved_project
@@ -200,6 +206,47 @@ def test_the_whole_way(cast: Cast) -> None:
     assert [each for each in verify()[1] if each.object_key.startswith("audit.archive")] == []
 
 
+def test_the_provider_hands_in_what_it_owes(cast: Cast) -> None:
+    contract = closed_contract(cast)
+    package = opened_package(cast, contract)
+    item, login = package.items.get(key="expenses"), provider_of(cast, contract)
+    assert (item.state, item.owner) == (ArchiveItem.MISSING, "provider_admin")
+    place = reverse("archives:hand_in", args=[contract.pk])
+    duties = {task.name: task.url for task in tasks_for(cast.actor(login))}
+    assert duties["archive.hand_in"] == place
+    assert "archive.supply" not in {task.name for task in tasks_for(cast.actor("finance"))}
+    assert "由承接单位提供" in cast.client("archivist").get(package.get_absolute_url()).content.decode()
+    client = cast.client(login)
+    assert place in client.get(contract.get_absolute_url()).content.decode()
+    assert "还缺 1 项：专账与支出凭证" in client.get(place).content.decode()
+    for other in ("provider2", "buyer", "archivist", "street", "auditor"):
+        assert cast.client(other).get(place).status_code == 404
+        assert place not in cast.client(other).get(contract.get_absolute_url()).content.decode()
+    assert client.get(package.get_absolute_url()).status_code == 404
+    refused = client.post(place, {"item": str(item.pk), "note": "共 3 页"})
+    assert refused.status_code == 422
+    assert "共 3 页" in refused.content.decode()
+    done = client.post(place, {"item": str(item.pk), "note": "共 3 页", "papers": [pdf()]})
+    assert done.status_code == 302
+    package = fresh(package)
+    assert state_of(package, "expenses") == ArchiveItem.SUPPLIED
+    assert package.missing_count == missing_items(package).count()
+    entry = journal.entries_for(package)[0]
+    assert (entry.verb, entry.facts["paper"]) == ("hand_in", "专账与支出凭证")
+    assert "archive.hand_in" not in {task.name for task in tasks_for(cast.actor(login))}
+    assert Message.objects.filter(kind="archive.handed_in").exists()
+    with pytest.raises(NotAllowed):
+        hand_in_paper(contract, actor=cast.actor("provider2"), item=item.pk, papers=[pdf()])
+    minutes = package.items.get(key="minutes")  # the buyer's
+    with pytest.raises(Invalid):
+        hand_in_paper(contract, actor=cast.actor(login), item=minutes.pk, papers=[pdf()])
+    complete_package(filled_package(cast, package), actor=cast.actor("archivist"))
+    with pytest.raises(NotNow):
+        hand_in_paper(contract, actor=cast.actor(login), item=item.pk, papers=[pdf()])
+    assert client.get(place).status_code == 404
+    assert [each for each in verify()[1] if each.object_key.startswith("audit.archive")] == []
+
+
 def test_a_spoiled_bag_fails_its_test(cast: Cast) -> None:
     package = small_package(cast)
     bag = package.bags.select_related("document").get()
@@ -246,9 +293,31 @@ def test_destroyed_by_two_and_what_stays(cast: Cast) -> None:
     with pytest.raises(NotNow, match="销毁"):
         read(documents[0])
     assert cast.client("archivist").post(reverse("archives:take", args=[package.number, 1])).status_code == 409
+    assert verbs(package)[0] == "destroy"  # what was refused is no download
     page = cast.client("auditor").get(package.get_absolute_url()).content.decode()
     assert "销毁清单" in page
     assert documents[0].sha256[:8] in page
+    told = destruction_list(package)
+    assert (told.proposed.name, told.proposed.post, told.confirmed.name) == ("孙文", "档案员", "陈立")
+    assert told.proposed.entry + 1 == told.confirmed.entry == journal.entries_for(package)[0].n
+    assert {each.sha256 for each in told.removed} == {each.sha256 for each in documents}
+    assert told.removed[0].tag_digest == package.bags.get().tag_digest
+    assert told.opinion == "已核对，无继续保存价值"
+    for login, may in {
+        "archivist": True,
+        "leader": True,
+        "discipline": True,
+        "buyer": False,
+        "provider1": False,
+    }.items():
+        assert can_print_destruction(cast.actor(login), package) is may, login
+    request_report("audit.archive_destruction", package, actor=leader)
+    print_now()
+    printed = ReportJob.objects.get(kind="audit.archive_destruction").document
+    assert printed is not None
+    text = "".join("".join(page.extract_text() for page in PdfReader(BytesIO(read(printed))).pages).split())
+    for words in ("档案销毁清单", "孙文", "陈立", "第79号", documents[0].sha256[:20], told.confirmed.entry_digest[:20]):
+        assert words in text, words
     assert [each for each in verify()[1] if each.object_key.startswith("audit.archive")] == []
 
 
