@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from core.actor import Actor
-from core.paging import capped_counts, keys_first
+from core.paging import first_keys, narrowed
 
 LIMIT = 20
 """Rows of one kind that a desk shows; beyond it the list page is the place."""
@@ -28,6 +28,7 @@ class Duty:
     verb      the verb's slug: the button leads to that verb's page; "" leads to the object
     button    the words on the button
     deadline  object -> aware UTC or None;  amount: object -> yuan or None
+    reads     the fields that all these read of an object, with those of related rows; () is all that the query set has
     """
 
     name: str
@@ -41,6 +42,7 @@ class Duty:
     amount: Callable[[Any], Decimal | None] = lambda thing: None
     url: Callable[[Any], str] | None = None
     order: int = 50
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,15 @@ def register(duty: Duty) -> Duty:
 def tasks_for(actor: Actor) -> list[Task]:
     """All that waits for this actor now, most urgent first.
 
-    One query asks which kinds there are at all, for most are empty on most days; then one a kind (plus the rooms' own prefetches).
+    One query asks for the keys of what waits, for most kinds are empty on most days; then one a kind that is not (plus the
+    rooms' own prefetches).
     """
     duties = [duty for duty in sorted(_registered.values(), key=lambda d: d.order) if actor.has(*duty.roles)]
     sets = [duty.queryset(actor) for duty in duties]
     found: list[Task] = []
-    for duty, things, waits in zip(duties, sets, capped_counts(sets, 1), strict=True):
-        if waits:
-            found.extend(_task(duty, thing) for thing in keys_first(things, 0, LIMIT))
+    for duty, things, keys in zip(duties, sets, first_keys(sets, LIMIT), strict=True):
+        if keys:
+            found.extend(_task(duty, thing) for thing in narrowed(things.filter(pk__in=keys), *duty.reads))
     latest = datetime.max.replace(tzinfo=clock.now().tzinfo)
     return sorted(found, key=lambda task: task.due or latest)
 

@@ -24,27 +24,18 @@ EXPORT_ROWS = 10_000
 
 def list_page(request: HttpRequest, room: Room, actor: Actor) -> HttpResponse:
     """A room's list: views, filters, sorting, 25 rows a page, export of the whole filter."""
-    seen = room.visible(actor)
-    chosen = request.GET.get("view", "")
-    views = [
-        {
-            "label": view.label,
-            "url": f"?{urlencode({'view': view.query})}" if view.query else "?",
-            "count": count,
-            "on": chosen == view.query,
-        }
-        for view, count in zip(room.views, _view_counts(room, seen, actor), strict=True)
-    ]
-    for view in room.views:
-        if chosen == view.query:
-            seen = view.scope(seen, actor)
-    filtered = room.filterset(request.GET, queryset=seen, request=request) if room.filterset else None
-    rows = filtered.qs if filtered is not None else seen
+    chosen, seen = request.GET.get("view", ""), room.listed(room.visible(actor))
+    scopes = [view.scope(seen, actor) for view in room.views]
+    viewed = next((rows for view, rows in zip(room.views, scopes, strict=True) if view.query == chosen), seen)
+    filtered = room.filterset(request.GET, queryset=viewed, request=request) if room.filterset else None
+    rows = filtered.qs if filtered is not None else viewed
     sort = _sort(request, room)
     rows = rows.order_by(sort, "pk")
     if request.GET.get("export") in {"xlsx", "csv"}:
         return export(request, room, actor, rows[:EXPORT_ROWS], request.GET["export"])
-    paginator = LongPaginator(rows, PAGE_ROWS)
+    # One query: how many rows each view holds, and how many are left by the filter.
+    *counts, count = capped_counts([*scopes, rows])
+    paginator = LongPaginator(rows, PAGE_ROWS, count)
     page = paginator.get_page(request.GET.get("page"))
     summed = room.sum_field and not paginator.is_long
     total = rows.aggregate(total=Sum(room.sum_field))["total"] if summed else None
@@ -52,9 +43,17 @@ def list_page(request: HttpRequest, room: Room, actor: Actor) -> HttpResponse:
     context = {
         "room": room,
         "title": room.label,
-        "count": paginator.count,
+        "count": count,
         "sum_value": total,
-        "views": views,
+        "views": [
+            {
+                "label": view.label,
+                "url": f"?{urlencode({'view': view.query})}" if view.query else "?",
+                "count": held,
+                "on": chosen == view.query,
+            }
+            for view, held in zip(room.views, counts, strict=True)
+        ],
         "filter": filtered,
         "chips": _chips(request, filtered),
         "clear_url": request.path,
@@ -89,11 +88,6 @@ def export(request: HttpRequest, room: Room, actor: Actor, rows: Any, kind: str)
                 facts={"room": room.slug, "rows": len(sheet.rows), "kind": kind},
             )
     return workbook_response([sheet], name=f"{room.label}-{clock.today():%Y%m%d}", kind=kind)
-
-
-def _view_counts(room: Room, seen: Any, actor: Actor) -> list[int]:
-    """How many rows each view over the list holds: one query for all of them, each up to a thousand."""
-    return capped_counts([view.scope(seen, actor) for view in room.views])
 
 
 def _sort(request: HttpRequest, room: Room) -> str:

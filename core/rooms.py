@@ -17,6 +17,7 @@ from django.urls import reverse
 from core.actor import Actor
 from core.aggregates import Aggregate
 from core.documents import Document
+from core.paging import narrowed
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class Room:
     lookup    "number" for what has an issued number (a draft without one goes by its UUID), else "id"
     figures   (thing, actor) -> at most four; subtitle: thing -> short facts under the title
     parts     reverse names of what more than one section of its page shows: read once, before they ask
+    reads     the fields that title, subtitle, columns and address read, with those of related rows; () is all of them.
+              A list asks for no others, for to make a row of nine tables costs more than to find and to show it
     files     thing -> the documents a reader of the page may open
     fields    attributes that the API shows
     create    (label, url name, permission(actor)->bool) of the button over the list
@@ -96,6 +99,7 @@ class Room:
     files: Callable[[Any, Actor], QuerySet[Document]] = no_files
     context: Callable[[Any, Actor], dict[str, Any]] = lambda thing, actor: {}
     sum_field: str = ""
+    reads: Sequence[str] = ()
     fields: Sequence[str] = ()
     create: tuple[str, str, Callable[[Actor], bool]] | None = None
     empty: tuple[str, str] = ("这里还没有内容", "有了以后会按期限列在这里。")
@@ -105,6 +109,10 @@ class Room:
     def name(self) -> str:
         """The lifecycle's dotted name, under which sections are registered."""
         return self.model.lifecycle.name
+
+    def listed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of a list or of a search, with what these show of them (`reads`)."""
+        return narrowed(rows, *self.reads)
 
     def fetch(self, actor: Actor, key: str) -> Any:
         """The object of this address, if the actor may know of it.

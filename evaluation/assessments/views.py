@@ -261,6 +261,7 @@ for _duty in (
         button="安排评价",
         note=lambda contract: _("全部验收，请第三方评估机构评价"),
         url=lambda contract: reverse("assessments:plan", args=[contract.pk]),
+        reads=("title",),
     ),
     Duty("assessment.accept", ("evaluator",), _waiting("planned"), str, "接受评价", "accept", deadline=_due),
     Duty("assessment.self", PROVIDERS, _waiting("evidence"), str, "提交自评", "self_score", deadline=_due),

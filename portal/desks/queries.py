@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, Sum
@@ -11,7 +13,7 @@ from django.db.models import Q, Sum
 from core import clock
 from core.actor import Actor
 from core.money import ZERO
-from core.paging import capped_counts, keys_first
+from core.paging import capped_counts, narrowed
 from core.permissions import in_scope
 from core.rooms import Room, rooms
 from procurement.budgets.models import Allocation, BudgetLine
@@ -75,7 +77,8 @@ def order_stages(actor: Actor) -> list[dict[str, Any]]:
 def next_dates(actor: Actor) -> list[dict[str, Any]]:
     """The next three days on which something of the actor's falls: order deadlines and contract ends."""
     now = clock.now()
-    orders = visible_orders(actor).filter(status="published", bid_deadline__gt=now).order_by("bid_deadline")[:3]
+    coming = visible_orders(actor).filter(status="published", bid_deadline__gt=now).order_by("bid_deadline")
+    orders = narrowed(coming, "number", "title", "bid_deadline")[:3]
     dates: list[tuple[datetime, str, str, str]] = [
         (order.bid_deadline, f"申报截止：{order.title}", "截止后两人同时开启", order.get_absolute_url())
         for order in orders
@@ -87,34 +90,24 @@ def money_on_its_way(actor: Actor) -> list[Contract]:
     """A provider's running contracts."""
     moving = [*DELIVERING, "paused", "completed"]
     running = visible_contracts(actor).filter(provider_id=actor.organization_id, status__in=moving)
-    return list(running.order_by("ends_on")[:5])
+    return list(narrowed(running.order_by("ends_on"), "number", "title", "amount", "status", "ends_on")[:5])
 
 
 def orders_that_fit(actor: Actor) -> list[Order]:
     """Orders a provider can bid for now, the nearest deadline first."""
-    open_now = Order.objects.filter(status="published", bid_deadline__gt=clock.now()).prefetch_related("lots")
-    return list(open_now.order_by("bid_deadline")[:4])
+    open_now = Order.objects.filter(status="published", bid_deadline__gt=clock.now()).order_by("bid_deadline")
+    return list(narrowed(open_now, "number", "title", "place", "bid_deadline")[:4])
 
 
 def search(actor: Actor, words: str) -> list[tuple[str, list[Found]]]:
     """What the actor may know of that carries these words, by kind; at most eight of each. Sealed bids are not searched."""
-    found = []
-    for room in rooms():
-        rows = _matches(room, actor, words)
-        if rows:
-            found.append((room.label, rows))
-    return found
+    found = ((room.label, _matches(room, actor, words)) for room in rooms() if room.slug in SEARCHED)
+    return [(label, rows) for label, rows in found if rows]
 
 
 def _matches(room: Room, actor: Actor, words: str) -> list[Found]:
-    condition = Q()
-    for name in SEARCHED.get(room.slug, ()):
-        condition |= Q(**{f"{name}__icontains": words})
-    if not condition:
-        return []
-    # Not DISTINCT: that would sort every row that matches. Joins may tell a thing more than once, so some more are read.
-    rows = keys_first(room.visible(actor).filter(condition).order_by(room.default_sort, "pk"), 0, 4 * FOUND)
-    things = list({thing.pk: thing for thing in rows}.values())[:FOUND]
+    condition = reduce(or_, (Q(**{f"{name}__icontains": words}) for name in SEARCHED[room.slug]))
+    rows = room.visible(actor).filter(condition).order_by(room.default_sort, "pk")
     return [
         Found(
             room.label,
@@ -122,7 +115,7 @@ def _matches(room: Room, actor: Actor, words: str) -> list[Found]:
             " · ".join(str(f) for f in room.subtitle(thing) if f),
             thing.get_absolute_url(),
         )
-        for thing in things
+        for thing in room.listed(rows)[:FOUND]
     ]
 
 

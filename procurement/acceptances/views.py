@@ -118,6 +118,10 @@ ACCEPTANCES = register(
             View("部分合格", "partly", lambda rows, actor: rows.filter(status="partly")),
         ),
         figures=_figures,
+        reads=(
+            *("status", "created_at", "accepted_at", "milestone__name"),
+            *("contract__number", "contract__title", "contract__provider__name"),
+        ),
         subtitle=lambda a: [a.milestone.name, a.contract.provider.name, a.contract.number or ""],
         files=_files,
         locked=_locked,
@@ -227,6 +231,7 @@ duties.register(
         note=lambda milestone: _("完成后报验，逐项填累计数量"),
         deadline=_due,
         url=lambda milestone: reverse("acceptances:report", args=[milestone.pk]),
+        reads=("name", "due_on", "contract__title"),
     )
 )
 duties.register(
@@ -239,6 +244,7 @@ duties.register(
         verb="judge",
         note=lambda acceptance: _("%(name)s已报验，逐项核定数量") % {"name": acceptance.contract.provider.name},
         deadline=lambda acceptance: _due(acceptance.milestone),
+        reads=("contract__title", "contract__provider__name", "milestone__name", "milestone__due_on"),
     )
 )
 duties.register(

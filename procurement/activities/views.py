@@ -166,6 +166,7 @@ ACTIVITIES = register(
             Column("status", "状态", kind="chip", sort="status"),
         ),
         default_sort="-starts_at",
+        reads=("title", "place", "kind", "starts_at", "ends_at", "planned_people", "status", "region__name", "provider__name", "line__name"),
         views=(
             View("全部", "", lambda rows, actor: rows),
             View("要记录", "record", lambda rows, actor: rows.filter(status__in=("published", "held"), starts_at__lte=clock.now())),
@@ -290,6 +291,7 @@ duties.register(
         note=lambda activity: activity.refusal or f"{activity.hours_label} · {activity.place}",
         deadline=lambda activity: clock.end_of_day(clock.local(activity.ends_at).date()),
         order=20,
+        reads=("title", "refusal", "starts_at", "ends_at", "place"),
     )
 )
 duties.register(

@@ -159,6 +159,10 @@ AWARDS = register(
         subtitle=lambda award: [award.lot.order.number or "", award.buyer.name],
         locked=_locked,
         sum_field="amount",
+        reads=(
+            "number", "amount", "status", "standstill_ends_at", "lot__order__number", "lot__order__title",
+            "bid__organization__name", "buyer__name",
+        ),
         fields=("id", "number", "status", "amount", "published_at", "standstill_ends_at", "reason"),
         empty=("还没有成交结果", "评审汇总、推荐成交后，结果和公示期会列在这里。"),
     )

@@ -122,6 +122,12 @@ class Contract(Filed):
             models.Index(fields=["provider", "status"], name="contract_of_provider"),
             models.Index(fields=["buyer", "-created_at"], name="contract_latest"),
             models.Index(fields=["provider", "-created_at"], name="contract_of_provider_latest"),
+            models.Index(fields=["-created_at"], name="contract_newest"),
+            models.Index(
+                fields=["buyer", "file_due_at"],
+                condition=Q(filing_number="", signed_at__isnull=False),
+                name="contract_unfiled",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from operator import itemgetter
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core.actor import Actor
 from core.money import ZERO, share
@@ -63,8 +63,10 @@ def contracts_of_case(case_key: str) -> QuerySet[Contract]:
 
 def undrawn_awards(actor: Actor) -> QuerySet[Award]:
     """Confirmed awards of the actor's organization that have no contract yet (待起草合同)."""
+    # Not `contract__isnull`: that joins, and reads every contract whole where its key in an index is enough.
+    drawn = Contract.objects.filter(award=OuterRef("pk"))
     return (
-        Award.objects.filter(status="confirmed", contract__isnull=True, buyer_id=actor.organization_id)
+        Award.objects.filter(~Exists(drawn), status="confirmed", buyer_id=actor.organization_id)
         .select_related("lot__order", "bid__organization", "notice", "buyer")
         .order_by("published_at")
     )

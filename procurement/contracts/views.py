@@ -158,6 +158,7 @@ CONTRACTS = register(
         context=_context,
         locked=_locked,
         sum_field="amount",
+        reads=("number", "title", "place", "amount", "status", "signed_at", "ends_on", "provider__name", "buyer__name"),
         fields=(
             *("id", "award", "provider"),
             *("number", "title", "amount", "status", "starts_on", "ends_on", "digest", "signed_at"),

@@ -90,6 +90,8 @@ class Expense(BuyerAggregate):
             models.Index(fields=["provider", "status"], name="expense_of_provider"),
             models.Index(fields=["buyer", "-spent_on"], name="expense_latest"),
             models.Index(fields=["provider", "-spent_on"], name="expense_of_provider_latest"),
+            # The auditor's sum over all that was handed in, read from the index alone.
+            models.Index(fields=["buyer", "amount"], condition=Q(submitted_at__isnull=False), name="expense_handed_in"),
         ]
 
     def __str__(self) -> str:

@@ -118,6 +118,10 @@ EXPENSES = register(
             View("已认可", "accepted", lambda rows, actor: rows.filter(status="accepted")),
         ),
         sum_field="amount",
+        reads=(
+            *("payee", "usage", "amount", "spent_on", "status", "contract__number", "contract__title"),
+            *("provider__name", "line__name"),
+        ),
         figures=_figures,
         subtitle=lambda e: [e.contract.number or "", e.provider.name, e.line.name, e.get_usage_display()],
         files=_files,
@@ -192,6 +196,7 @@ duties.register(
         note=lambda contract: _("%(n)s 笔支出等待审核") % {"n": contract.waiting},
         amount=lambda contract: contract.waiting_sum,
         url=lambda contract: reverse("expenses:review", args=[contract.pk]),
+        reads=("title",),
     )
 )
 duties.register(

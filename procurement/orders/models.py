@@ -60,6 +60,7 @@ class Order(BuyerAggregate):
             models.Index(fields=["status", "bid_deadline"], name="order_open"),
             models.Index(fields=["buyer", "-bid_deadline"], name="order_latest"),
             models.Index(fields=["-published_at"], name="order_newest"),
+            models.Index(fields=["-bid_deadline"], name="order_by_deadline"),
         ]
 
     def __str__(self) -> str:

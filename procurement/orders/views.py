@@ -209,6 +209,17 @@ ORDERS = register(
         tabs=(("bids", "申报"), ("review", "评审"), ("notices", "公告")),
         context=_context,
         sum_field="total_ceiling",
+        reads=(
+            "number",
+            "title",
+            "place",
+            "method",
+            "status",
+            "bid_deadline",
+            "drafted_by_name",
+            "item__code",
+            "item__category_name",
+        ),
         fields=(
             *("project", "number", "title", "track", "method", "place", "starts_on", "ends_on"),
             *("bid_deadline", "published_at"),

@@ -60,6 +60,8 @@ class Payment(BuyerAggregate):
         indexes = [
             models.Index(fields=["buyer", "status"], name="payment_of_buyer"),
             models.Index(fields=["buyer", "-created_at"], name="payment_latest"),
+            models.Index(fields=["-created_at"], name="payment_newest"),
+            models.Index(fields=["buyer", "paid_on"], condition=Q(late_days__gt=0), name="payment_late"),
         ]
 
     def __str__(self) -> str:

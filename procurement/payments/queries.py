@@ -7,12 +7,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from accounts.organizations.models import Organization
 from core import clock
 from core.actor import Actor
 from core.money import ZERO
+from core.paging import capped_counts
 from core.permissions import in_scope
 from procurement.budgets.models import LedgerEntry
 from procurement.contracts.models import Contract
@@ -86,14 +87,19 @@ def overdue_of(buyer_id: UUID, year: int) -> Overdue:
 
     source  保障中小企业款项支付条例第十八条: 上一年度逾期尚未支付款项的合同数量、金额
     """
-    end = clock.end_of_day(date(year, 12, 31))
-    in_time = Payment.objects.filter(settlement=OuterRef("pk"), status="paid", paid_on__lte=date(year, 12, 31))
-    owed = (
-        Settlement.objects.filter(buyer_id=buyer_id, due_at__lte=end, payable_amount__gt=ZERO)
-        .filter(~Exists(in_time), status__in=("approved", "paid"))
-        .aggregate(contracts=Count("contract", distinct=True), amount=Sum("payable_amount"))
+    unpaid, paid_late = (each.values_list("contract", "payable_amount") for each in _owed(buyer_id, year))
+    rows = list(unpaid.union(paid_late, all=True))
+    return Overdue(
+        year, len({contract for contract, _amount in rows}), sum((amount for _contract, amount in rows), ZERO)
     )
-    return Overdue(year, owed["contracts"], owed["amount"] or ZERO)
+
+
+def _owed(buyer_id: UUID, year: int) -> tuple[QuerySet[Settlement], QuerySet[Settlement]]:
+    """What was due at the end of the year and is not paid today, and what was paid since: late, and so marked."""
+    last = date(year, 12, 31)
+    due = Settlement.objects.filter(buyer_id=buyer_id, due_at__lte=clock.end_of_day(last), payable_amount__gt=ZERO)
+    late = Payment.objects.filter(buyer_id=buyer_id, status="paid", late_days__gt=0, paid_on__gt=last)
+    return due.filter(status="approved"), due.filter(status="paid", pk__in=late.values("settlement"))
 
 
 def overdue_notice(buyer_id: UUID, year: int) -> Notice | None:
@@ -104,7 +110,7 @@ def overdue_notice(buyer_id: UUID, year: int) -> Notice | None:
 def to_publish_overdue(actor: Actor) -> QuerySet[Organization]:
     """The actor's own organization, while last year's overdue payments are not published (待公布); nothing else."""
     year = clock.today().year - 1
-    if actor.organization_id is None or not overdue_of(actor.organization_id, year).contracts:
+    if actor.organization_id is None or not any(capped_counts(_owed(actor.organization_id, year), 1)):
         return Organization.objects.none()
     if overdue_notice(actor.organization_id, year):
         return Organization.objects.none()

@@ -128,6 +128,18 @@ PAYMENTS = register(
         context=_context,
         subtitle=lambda p: [p.settlement.name, p.payee.get("name", "")],
         sum_field="amount",
+        reads=(
+            "number",
+            "payee",
+            "amount",
+            "status",
+            "voucher_number",
+            "paid_on",
+            "settlement__kind",
+            "settlement__due_at",
+            "settlement__milestone__name",
+            "settlement__contract__title",
+        ),
         fields=(
             *("id", "settlement"),
             *("number", "amount", "status", "voucher_number", "paid_on", "late_days", "late_interest"),

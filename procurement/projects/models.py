@@ -48,7 +48,11 @@ class Project(BuyerAggregate):
 
     class Meta:
         app_label = "procurement"
-        indexes = [models.Index(fields=["buyer", "status", "-created_at"], name="project_of_buyer")]
+        indexes = [
+            models.Index(fields=["buyer", "status", "-created_at"], name="project_of_buyer"),
+            models.Index(fields=["buyer", "-created_at"], name="project_latest"),
+            models.Index(fields=["-created_at"], name="project_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -67,6 +67,7 @@ class Settlement(BuyerAggregate):
         indexes = [
             models.Index(fields=["buyer", "status"], name="settlement_of_buyer"),
             models.Index(fields=["buyer", "-created_at"], name="settlement_latest"),
+            models.Index(fields=["-created_at"], name="settlement_newest"),
         ]
 
     def __str__(self) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.paginator import EmptyPage, PageNotAnInteger
 from django.db import connection
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 
+from accounts.organizations.models import Organization
 from core import paging
 from core.listing import PAGE_ROWS
 from core.messages import Message
-from core.paging import CAP, LongPaginator, capped_counts, keys_first
+from core.paging import CAP, LongPaginator, capped_counts, first_keys, keys_first, narrowed
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,35 @@ def test_counts_stop_and_come_in_one_query(rows: Any) -> None:
     with CaptureQueriesContext(connection) as asked:
         assert capped_counts([rows.none()]) == [0]
     assert len(asked) == 0
+
+
+def test_what_is_asked_twice_is_counted_once(rows: Any) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert capped_counts([rows, rows.filter(recipient_key="one"), rows.all()], 41) == [41, 35, 41]
+    assert asked[0]["sql"].count("COUNT(*)") == 2
+
+
+def test_first_keys_of_several_kinds_come_in_one_query(rows: Any, cast: Cast) -> None:
+    people = get_user_model().objects.order_by("-username")
+    sets = [rows, rows.none(), people, rows.filter(recipient_key="two").order_by("-sentence")]
+    with CaptureQueriesContext(connection) as asked:
+        keys = first_keys(sets, 3)
+    assert len(asked) == 1
+    assert keys == [list(each.values_list("pk", flat=True)[:3]) for each in sets]
+    assert keys[1] == []
+    with CaptureQueriesContext(connection) as asked:
+        assert first_keys([rows.none()], 3) == [[]]
+    assert len(asked) == 0
+
+
+def test_narrowed_rows_have_what_was_named(cast: Cast) -> None:
+    rows = Organization.objects.select_related("incubated_by").order_by("name")
+    with CaptureQueriesContext(connection) as asked:
+        told = [(each.name, each.region.name) for each in narrowed(rows, "name", "region__name")]
+    assert told == [(each.name, each.region.name) for each in rows.select_related("region")]
+    assert len(asked) == 1
+    assert "uscc" not in asked[0]["sql"]
+    assert narrowed(rows) is rows
 
 
 def test_every_row_is_found_by_turning_on(rows: Any) -> None:
