@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['-created_at'], name='payment_newest'),
         ),
         migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['drafted_by_key', '-bid_deadline'], name='order_of_drafter'),
+        ),
+        migrations.AddIndex(
             model_name='payment',
             index=models.Index(condition=models.Q(('late_days__gt', 0)), fields=['buyer', 'paid_on'], name='payment_late'),
         ),

@@ -61,6 +61,7 @@ class Order(BuyerAggregate):
             models.Index(fields=["buyer", "-bid_deadline"], name="order_latest"),
             models.Index(fields=["-published_at"], name="order_newest"),
             models.Index(fields=["-bid_deadline"], name="order_by_deadline"),
+            models.Index(fields=["drafted_by_key", "-bid_deadline"], name="order_of_drafter"),
         ]
 
     def __str__(self) -> str:
