@@ -123,6 +123,7 @@ class Contract(Filed):
             models.Index(fields=["buyer", "-created_at"], name="contract_latest"),
             models.Index(fields=["provider", "-created_at"], name="contract_of_provider_latest"),
             models.Index(fields=["-created_at"], name="contract_newest"),
+            models.Index(fields=["buyer", "ends_on"], name="contract_by_end"),
             models.Index(
                 fields=["buyer", "file_due_at"],
                 condition=Q(filing_number="", signed_at__isnull=False),

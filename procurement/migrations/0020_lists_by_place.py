@@ -19,6 +19,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='contract',
+            index=models.Index(fields=['buyer', 'ends_on'], name='contract_by_end'),
+        ),
+        migrations.AddIndex(
+            model_name='contract',
             index=models.Index(condition=models.Q(('filing_number', ''), ('signed_at__isnull', False)), fields=['buyer', 'file_due_at'], name='contract_unfiled'),
         ),
         migrations.AddIndex(
