@@ -107,7 +107,7 @@ def on_servers() -> Outcome:
 
 
 def measured() -> Outcome:
-    """The measurements, on PostgreSQL and Redis with real workers, one at a time; the pages on SQLite too. Their table is the note."""
+    """The measurements, on PostgreSQL and Redis with real workers, one at a time; pages and journal on SQLite too. Their table is the note."""
     with ExitStack() as stack:
         try:
             database = stack.enter_context(servers.postgresql())
@@ -117,8 +117,8 @@ def measured() -> Outcome:
         files = sorted(str(path) for path in (BASE_DIR / "tests" / "benchmarks").glob("bench_*.py"))
         command: list[str | Path] = [sys.executable, "-m", "pytest", "-qs", "-p", "no:randomly"]
         status, output = run([*command, *files], {"DATABASE_URL": database, "REDIS_URL": broker})
-    pages = [name for name in files if Path(name).name == "bench_pages.py"]
-    on_file, more = run([*command, *pages], {"DATABASE_URL": "", "REDIS_URL": "", "BENCH_ORDERS": ""})
+    both = [name for name in files if Path(name).name in {"bench_pages.py", "bench_journal.py"}]
+    on_file, more = run([*command, *both], {"DATABASE_URL": "", "REDIS_URL": "", "BENCH_ORDERS": ""})
     status, output = status or on_file, output + more
     table = [line.lstrip(".") for line in output.splitlines() if "目标" in line]
     return Outcome(status == 0, "\n  ".join(["", *table]), "" if status == 0 else output)

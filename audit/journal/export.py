@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from audit.journal.models import Checkpoint, JournalEntry, Leaf
 from audit.journal.proofs import public_keys, verifier
-from audit.journal.sweep import raw_rows
+from audit.journal.rows import raw_rows
 
 NUMBERED: Final = f"""
 SELECT l.seq, e.object_key, e.n, e.previous, e.hash, e.body FROM {Leaf._meta.db_table} l

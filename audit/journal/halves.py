@@ -1,11 +1,14 @@
-"""The walk shared by two processes (两个进程分读): a second one reads the later entries while this one reads the earlier.
+"""The walk shared by two processes (两个进程分读): a second one reads the later entries and leaves, this one the earlier.
 
 Each has a connection of its own. On PostgreSQL both see one exported snapshot; on SQLite what was written meanwhile makes
 its object a suspect, which is examined exactly as ever. Each half stands for itself; where they meet is compared afterwards.
+The second half of the tree continues the stored subtrees before it, which the first half compares with the leaves: only when
+both agree with everything is the tree verified. Otherwise it is read again as a whole, so that what is said is exact.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,15 +19,21 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from audit.journal.findings import Finding
 from audit.journal.models import JournalEntry, Leaf
+from audit.journal.proofs import BLOCK
 from audit.journal.roots import Roots
-from audit.journal.sweep import Sweep, stored_entries, stored_leaves, sweep
+from audit.journal.rows import LeafColumns, stored_entries, stored_leaves
+from audit.journal.sweep import Sweep, sweep
 
 FEWEST: Final = 20_000
 """With fewer leaves a second process is not worth its start."""
-OWN_SHARE: Final = 0.4
-"""This process also folds the tree and reads the rows."""
+OWN_SHARE: Final = 0.47
+"""This process also reads the rows."""
 PLACE: Final = {"sqlite": "rowid", "postgresql": "ctid"}
+
+Walked = tuple[Sweep, list[Finding]]
+"""What was found of the entries, and of the tree."""
 
 
 @dataclass(frozen=True)
@@ -40,36 +49,59 @@ class Split:
         return f" WHERE {PLACE[connection.vendor]} {sign} {self.place}"
 
 
-def walk(roots: Roots) -> Sweep:
+def walk() -> Walked:
     """Walk the whole journal, by two processes where there are two cores and the journal is long."""
-    if not _can_share() or Leaf.objects.count() < FEWEST:
-        return _alone(roots)
+    if not _can_share() or not Leaf.objects.filter(seq__gte=FEWEST).exists():
+        return walk_alone()
+    roots = Roots()
     # A child must not inherit an open connection: it begins its own.
     connection.close()
     context = get_context("fork")
     here, there = context.Pipe()
-    child = context.Process(target=_later_half, args=(here, there), daemon=True)
+    child = context.Process(target=_later_half, args=(here, there, roots), daemon=True)
     child.start()
     there.close()
     try:
         with closing(here), _one_snapshot() as snapshot:
             split = _split(snapshot)
             if split is None:
-                return _alone(roots)
+                return walk_alone()
             here.send(split)
-            with stored_leaves() as leaves, stored_entries(split.of_entries("<")) as entries:
-                found = sweep(entries, roots.watch(leaves, handed_on=split.seq))
+            roots.end_at(split.seq)
+            found, of_tree = _walk(roots, stored_leaves(end=split.seq), split.of_entries("<"))
             later = here.recv()
-        found.continue_with(later)
-        return found
+            if isinstance(later, Exception):
+                raise later
     finally:
         child.terminate()
         child.join()
+    found.continue_with(later[0])
+    return found, _tree_alone() if of_tree or later[1] else []
 
 
-def _alone(roots: Roots) -> Sweep:
-    with stored_leaves() as leaves, stored_entries() as entries:
-        return sweep(entries, roots.watch(leaves))
+def walk_alone() -> Walked:
+    """Walk the whole journal in this process."""
+    return _walk(Roots(), stored_leaves())
+
+
+def _walk(roots: Roots, leaves: Iterator[LeafColumns], of_entries: str = "") -> Walked:
+    """Walk some leaves and entries. Python's collector finds nothing in them, and would look through them again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with stored_entries(of_entries) as entries:
+            found = sweep(entries, roots.watch(leaves))
+        return found, roots.finish()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _tree_alone() -> list[Finding]:
+    roots = Roots()
+    for _piece in roots.watch(stored_leaves()):
+        pass
+    return roots.finish()
 
 
 def _can_share() -> bool:
@@ -83,19 +115,16 @@ def _can_share() -> bool:
     )
 
 
-def _later_half(unused: Connection, pipe: Connection) -> None:
+def _later_half(unused: Connection, pipe: Connection, roots: Roots) -> None:
     """What the second process does; when it dies, the first one's recv fails and so does the verification."""
     unused.close()
     try:
         split: Split = pipe.recv()
-        with (
-            _one_snapshot(split.snapshot),
-            stored_entries(split.of_entries(">=")) as entries,
-            stored_leaves(f" WHERE seq >= {split.seq}") as leaves,
-        ):
-            found = sweep(entries, ([row[1:] for row in rows] for rows in leaves))
-        found.shorten()
-        pipe.send(found)
+        with _one_snapshot(split.snapshot):
+            roots.begin_at(split.seq)
+            pipe.send(_walk(roots, stored_leaves(split.seq), split.of_entries(">=")))
+    except Exception as error:  # noqa: BLE001 - the first process raises it
+        pipe.send(error)
     finally:
         connection.close()
 
@@ -116,9 +145,15 @@ def _one_snapshot(given: str = "") -> Iterator[str]:
         yield given
 
 
+def middle() -> int:
+    """The number of the leaf at which the tree is divided: whole blocks are before it."""
+    last = Leaf.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    return int(last * OWN_SHARE) // BLOCK * BLOCK
+
+
 def _split(snapshot: str) -> Split | None:
-    """Where to divide: at a leaf and its entry; None where that entry is not there."""
-    seq = int(Leaf.objects.count() * OWN_SHARE)
+    """Where to divide: at a leaf and its entry; None where one of them is not there."""
+    seq = middle()
     leaf = Leaf.objects.filter(seq=seq).first()
     if leaf is None:
         return None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from audit.journal.anchors import anchored, checkpoint_file
 from audit.journal.findings import Finding, checkpoint_key_of
 from audit.journal.models import Checkpoint, Leaf, PublicKey, Subtree
 from audit.journal.proofs import BLOCK, LEVEL
+from audit.journal.rows import LeafColumns, in_bytes
 from audit.journal.standalone import Growing, Note, node_hash
-from audit.journal.sweep import LeafRow
 from audit.journal.tree import fold
 from core import clock
 
@@ -28,30 +27,40 @@ class Roots:
         self.findings: list[Finding] = []
         self._tree, self._block, self._left = Growing(), list[bytes](), dict[int, bytes]()
         stored = Subtree.objects.values_list("level", "index", "hash")
-        self._subtrees = {(level, index): bytes(node) for level, index, node in stored.iterator()}
+        self._subtrees = {(level, index): in_bytes(node) for level, index, node in stored.iterator()}
         self._ahead = list(Checkpoint.objects.order_by("-size", "-number"))
         self._keys = list(PublicKey.objects.values_list("text", flat=True))
         self._agreed, self._off = 0, 0
 
-    def watch(
-        self, pieces: Iterable[Sequence[tuple[Any, ...]]], handed_on: int | None = None
-    ) -> Iterator[list[LeafRow]]:
-        """Hand the leaves on as (object, n, hash), by pieces; rows: (seq, object, n, hash) in order.
+    def end_at(self, size: int) -> None:
+        """Watch only the first so many leaves: a multiple of BLOCK."""
+        self._subtrees = {at: node for at, node in self._subtrees.items() if _end(*at) <= size}
+        self._ahead = [row for row in self._ahead if row.size <= size]
 
-        handed_on  how many leaves are, the further ones being somebody else's; without it all
-        """
-        expected = 0
-        for rows in pieces:
-            numbers, keys, places, stored = zip(*rows, strict=True)
-            if numbers == tuple(range(expected, expected + len(rows))):
-                self._add(stored)
-                expected += len(rows)
+    def begin_at(self, size: int) -> None:
+        """Watch only the leaves after the first `size`, whose subtrees are taken as stored: who watches those compares them."""
+        for level in reversed(range(LEVEL, size.bit_length())):
+            if size >> level & 1:
+                self._left[level] = self._subtrees.get((level, (size >> level) - 1), b"")
+        self._tree.size, self._tree.edge, self._agreed = size, list(self._left.values()), size
+        self._subtrees = {at: node for at, node in self._subtrees.items() if _end(*at) > size}
+        self._ahead = [row for row in self._ahead if row.size > size]
+
+    def watch(self, pieces: Iterable[LeafColumns]) -> Iterator[LeafColumns]:
+        """Hand the leaves on as they come."""
+        expected = self._tree.size
+        for piece in pieces:
+            numbers, keys, places, stored = piece
+            hashes = stored if set(map(type, stored)) == {bytes} else list(map(in_bytes, stored))
+            wanted = range(expected, expected + len(hashes))
+            if numbers == wanted or tuple(numbers) == tuple(wanted):
+                self._add(hashes)
+                expected = wanted.stop
             else:
-                expected = self._add_with_gaps(rows, expected)
-            end = len(rows) if handed_on is None else bisect_left(numbers, handed_on)
-            yield list(zip(keys[:end], places[:end], stored[:end], strict=True))
+                expected = self._add_with_gaps(zip(numbers, keys, places, hashes, strict=True), expected)
+            yield piece
 
-    def _add_with_gaps(self, rows: Sequence[tuple[Any, ...]], expected: int) -> int:
+    def _add_with_gaps(self, rows: Iterable[tuple[int, str, int, bytes]], expected: int) -> int:
         """Leaves of which some are missing: named, and an empty one put in their place. Returns the number that comes next."""
         for seq, key, n, stored in rows:
             while expected < seq and expected < self._tree.size + BLOCK:
@@ -113,7 +122,7 @@ class Roots:
             return
         days = [line.removeprefix("day ") for line in note.further if line.startswith("day ")]
         told = (note.size, note.root, note.digest, days)
-        if told != (row.size, bytes(row.root), row.digest, [row.closes.isoformat()] if row.closes else []):
+        if told != (row.size, in_bytes(row.root), row.digest, [row.closes.isoformat()] if row.closes else []):
             self._say(row, "its columns differ from its note")
         if not note.signed_by(self._keys):
             self._say(row, "its signature does not hold")
@@ -145,7 +154,12 @@ class Roots:
 def _stored_since(level: int, index: int) -> bytes | None:
     """A subtree that was completed after the others were read."""
     found = Subtree.objects.filter(level=level, index=index).values_list("hash", flat=True).first()
-    return None if found is None else bytes(found)
+    return None if found is None else in_bytes(found)
+
+
+def _end(level: int, index: int) -> int:
+    """How many leaves there are up to a subtree's end."""
+    return (index + 1) << level
 
 
 def outside_findings() -> Iterator[Finding]:

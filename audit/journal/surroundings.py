@@ -19,6 +19,7 @@ from django.db.models import F, Sum
 
 from audit.journal.findings import Finding
 from audit.journal.models import JournalEntry
+from audit.journal.rows import any_text, in_bytes
 from audit.journal.told import DESTROYING, PUBLISHING, REPORTING, TOLD, VERBS
 from core.aggregates import Journaled
 from core.documents import Document
@@ -62,16 +63,17 @@ class Surroundings:
 
 def verify_surroundings() -> Surroundings:
     """Compare everything around the journal with it. returns  findings and counts; reads every stored file once"""
-    told = read_told()
     found = Surroundings([])
-    for part in (
-        _documents(told, found),
-        _reports(told, found),
-        _notices(told, found),
-        _columns(told, found),
-        _money(),
-    ):
-        found.findings.extend(part)
+    with any_text():
+        told = read_told()
+        for part in (
+            _documents(told, found),
+            _reports(told, found),
+            _notices(told, found),
+            _columns(told, found),
+            _money(),
+        ):
+            found.findings.extend(part)
     return found
 
 
@@ -80,7 +82,7 @@ def read_told() -> Told:
     told = Told()
     rows = JournalEntry.objects.order_by("object_key", "n").values_list("object_key", "n", "verb", "body")
     for key, n, verb, stored in rows.iterator(chunk_size=BATCH):
-        raw = bytes(stored)
+        raw = in_bytes(stored)
         if verb not in VERBS and verb not in DESTROYING and NO_DOCUMENTS in raw:
             continue
         try:

@@ -7,24 +7,27 @@ body, each leaf with its entry. What is not plainly right is named as a suspect 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
 from hashlib import sha256
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from typing import Any, Final
 
-from django.db import connection, transaction
+from audit.journal.rows import LeafColumns, Rows, in_text
 
-from audit.journal.models import JournalEntry, Leaf
-
-ROWS: Final = 2_048
-END: Final = 400
 FIRST: Final = (1, b"")
-_next = (1).__add__
+TYPES: Final = (str, int, bytes, bytes, bytes, bytes, str, str, str)
+AT, OBJECT, END = b'","at":"', b',"object":"', b'","v":1,"verb":"'
+# A copy of these is begun sooner than a new digest.
+CHAIN: Final = sha256()
+LEAF: Final = sha256(b"\0")
+TAIL: Final = 128
+"""Enough for status and verb; where it is not, the object is looked at."""
+Last = tuple[int, bytes, bytes]
+"""Of an object's entry that was read last: number, hash, the body's end."""
 LeafRow = tuple[str, int, bytes]
+Placed = tuple[Sequence[str], Sequence[int], Sequence[bytes]]
+NOTHING: Final[Placed] = ((), (), ())
 Link = tuple[int, bytes]
 
 
@@ -33,8 +36,8 @@ class Sweep:
     """What a walk has found.
 
     count     entries that were read;  suspects: objects that are not plainly right
-    begins    by object: the number of the first entry that was read and the hash that it follows
-    heads     by object: the number that comes next and the hash that it must follow;  bodies: the last entry's body
+    begins    by object whose first entry that was read is not its first: that one's number and the hash that it follows
+    heads     by object: the number that comes next and the hash that it must follow;  targets: the last entry's "to", if any
     unplaced  entries without a leaf, leaves without an entry: (object, n, leaf hash)
     """
 
@@ -42,93 +45,125 @@ class Sweep:
     suspects: set[str] = field(default_factory=set)
     begins: dict[str, Link] = field(default_factory=dict)
     heads: dict[str, Link] = field(default_factory=dict)
-    bodies: dict[str, bytes] = field(default_factory=dict)
+    targets: dict[str, bytes] = field(default_factory=dict)
     unplaced: set[LeafRow] = field(default_factory=set)
     orphans: set[LeafRow] = field(default_factory=set)
 
     def continue_with(self, later: Sweep) -> None:
         """Add what a walk over the following entries and leaves has found, compared where the two meet."""
-        for key, one in later.begins.items():
-            if key not in self.heads:
-                self.begins[key] = one
-            elif self.heads[key] != one:
+        for key in self.heads.keys() & later.heads.keys():
+            if self.heads[key] != later.begins.pop(key, FIRST):
                 self.suspects.add(key)
+        self.begins |= later.begins
         self.count += later.count
         self.suspects |= later.suspects
         self.heads |= later.heads
-        self.bodies |= later.bodies
+        self.targets |= later.targets
         for placed in later.unplaced:
             _toggle(placed, self.orphans, self.unplaced)
         for leaf in later.orphans:
             _toggle(leaf, self.unplaced, self.orphans)
 
-    def shorten(self) -> None:
-        """Keep only the ends of bodies, where the status stands."""
-        self.bodies = {key: body[-END:] for key, body in self.bodies.items()}
 
-    def wrongly_begun(self) -> set[str]:
-        """Objects whose first entry is not a first one."""
-        return {key for key, one in self.begins.items() if one != FIRST}
-
-
-def sweep(entries: Iterable[Sequence[tuple[Any, ...]]], leaves: Iterable[Sequence[LeafRow]]) -> Sweep:
-    """Walk entries beside the tree's leaves, both by pieces as they are read; leaves: (object, n, hash) in order."""
-    found = Sweep()
-    for rows, placed in zip_longest(entries, leaves, fillvalue=()):
-        _match(_walk(rows, found) if rows else [], placed, found)
+def sweep(entries: Iterable[Rows], leaves: Iterable[LeafColumns]) -> Sweep:
+    """Walk entries beside the tree's leaves, both by pieces as they are read."""
+    found, words, last = Sweep(), _Words(), dict[str, Last]()
+    for rows, placed in zip_longest(entries, leaves):
+        try:
+            made = _walk(rows or (), found, words, last)
+        except TypeError:
+            made = _walk(_of_right_types(rows, found), found, words, last)
+        _match(made, placed[1:] if placed else NOTHING, found)
+        found.count += len(rows or ())
+    found.heads = {key: (n + 1, stored) for key, (n, stored, _tail) in last.items()}
+    found.targets = {key: target for key, (_n, _stored, tail) in last.items() if (target := _target_of(tail))}
     return found
 
 
-def _walk(rows: Sequence[tuple[Any, ...]], found: Sweep) -> list[LeafRow]:
-    """One piece of entries: hash, link, columns. Returns the leaves that they must have."""
-    keys, numbers, previous, stored, bodies, moments, verbs, actors, cases = zip(*rows, strict=True)
-    digests = [sha256(before + body).digest() for before, body in zip(previous, bodies, strict=True)]
-    if digests != list(stored):
-        found.suspects.update(key for key, made, kept in zip(keys, digests, stored, strict=True) if made != kept)
-    found.suspects.update(_odd_columns(zip(keys, numbers, bodies, moments, verbs, actors, cases, strict=True)))
-    _follow(keys, zip(numbers, previous, strict=True), zip(map(_next, numbers), digests, strict=True), found)
-    found.bodies.update(zip(keys, bodies, strict=True))
-    found.count += len(rows)
-    return list(zip(keys, numbers, [sha256(b"\0" + made).digest() for made in digests], strict=True))
+def _walk(rows: Rows, found: Sweep, words: _Words, last: dict[str, Last]) -> Placed:
+    """One piece of entries: hash, link, columns. Returns the leaves that they must have. raises  TypeError
 
-
-def _follow(keys: Iterable[str], told: Iterable[Link], then: Iterable[Link], found: Sweep) -> None:
-    """Each entry continues the one that was read last of its object: number and hash."""
-    heads, get = found.heads, found.heads.get
-    for key, one, following in zip(keys, told, then, strict=True):
-        if get(key) != one:
-            if key in heads:
-                found.suspects.add(key)
-            else:
-                found.begins[key] = one
-        heads[key] = following
-
-
-def _odd_columns(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
-    """Objects with an entry whose columns differ from its body.
-
-    The body's keys are sorted, and a quote inside a value is escaped: these places can be nothing else.
+    Columns are looked for in the body at places that can be nothing else: its keys are sorted, a quote inside a value is
+    escaped, and behind the entry's own "object" there is nothing that may have another.
     """
-    starts, ends, numbered = _Starts(), _Ends(), _Numbered()
-    told = _told_on_sqlite if connection.vendor == "sqlite" else _told_on_postgresql
-    for key, n, body, at, verb, actor, case in rows:
-        before, _name, after = body.partition(b',"object":"')
+    fronts, cases, numbers, verbs = words.fronts, words.cases, words.numbers, words.verbs
+    before, leaves = last.get, list[bytes]()
+    for row in rows:
+        key, n, previous, stored, body, at, verb, actor, case = row
+        # The two digests spelled out, and begun by a copy, which is sooner: these lines run once for every entry.
+        digest, leaf = CHAIN.copy(), LEAF.copy()
+        digest.update(previous)
+        digest.update(body)
+        leaf.update(stored)
+        leaves.append(leaf.digest())
+        front = at + cases[case]
         if not (
-            before.startswith(starts[actor])
-            and before.startswith(told(at, case), before.find(b'","at":"'))
-            and before.endswith(numbered[n])
-            and after.startswith(f'{key}","on_behalf_of":"'.encode())
-            and after.endswith(ends[verb])
-            and b',"object":"' not in after
+            digest.digest() == stored
+            and (body.startswith(fronts[actor] + front) or body.startswith(words.front_of(body, actor) + front))  # noqa: PIE810
+            and body.startswith(f',"object":"{key}","on_behalf_of":"'.encode(), place := body.rfind(OBJECT))
+            and body.endswith(numbers[n], 0, place)
+            and body.endswith(verbs[verb])
         ):
-            yield key
+            found.suspects.add(key)
+        one = before(key)
+        if one is None:
+            if n != 1 or previous:
+                found.begins[key] = n, previous
+        elif one[1] != previous or one[0] + 1 != n:
+            found.suspects.add(key)
+        last[key] = n, stored, body[-TAIL:]
+    return [row[0] for row in rows], [row[1] for row in rows], leaves
 
 
-def _match(entries: list[LeafRow], leaves: Sequence[LeafRow], found: Sweep) -> None:
+def _of_right_types(rows: Rows, found: Sweep) -> Rows:
+    """The rows that can be walked; the objects of the others are suspects."""
+    right = []
+    for row in rows:
+        if all(map(isinstance, row, TYPES)):
+            right.append(row)
+        else:
+            found.suspects.add(in_text(row[0]))
+    return right
+
+
+def _target_of(body: bytes) -> bytes:
+    """To which status a body says that its object went: its last member but two, and quotes inside a value are escaped."""
+    return body.rpartition(END)[0].rpartition(b',"to":"')[2]
+
+
+class _Words:
+    """How the values of columns stand in a body; each is written once. fronts: by actor, what comes before the moment."""
+
+    def __init__(self) -> None:
+        self.fronts = _Written('{"actor":"', '","actor_name":"","at":"')
+        self.cases = _Written('+00:00","case":"', '","documents":[')
+        self.numbers = _Written(',"n":', "")
+        self.verbs = _Written(',"v":1,"verb":"', '"}')
+
+    def front_of(self, body: bytes, actor: str) -> bytes:
+        """How this body begins, if it is the actor's; tried on his others from then on, since no column says his name."""
+        begin, end = f'{{"actor":"{actor}","actor_name":"'.encode(), body.find(AT) + len(AT)
+        if body.startswith(begin) and end > len(begin):
+            self.fronts[actor] = body[:end]
+        return self.fronts[actor]
+
+
+class _Written(dict[Any, bytes]):
+    """A value between what comes before and after it."""
+
+    def __init__(self, before: str, after: str) -> None:
+        self._before, self._after = before, after
+
+    def __missing__(self, value: object) -> bytes:
+        found = self[value] = f"{self._before}{value}{self._after}".encode()
+        return found
+
+
+def _match(entries: Placed, leaves: Placed, found: Sweep) -> None:
     """Entries and leaves of the same place in both orders: mostly the same; what is not is kept until its other comes."""
-    if entries == leaves:
+    if all(list(one) == list(other) for one, other in zip(entries, leaves, strict=True)):
         return
-    for placed, leaf in zip_longest(entries, leaves):
+    for placed, leaf in zip_longest(zip(*entries, strict=True), zip(*leaves, strict=True)):
         if placed == leaf:
             continue
         if placed is not None:
@@ -143,82 +178,3 @@ def _toggle(one: LeafRow, there: set[LeafRow], here: set[LeafRow]) -> None:
         there.remove(one)
     else:
         here.add(one)
-
-
-class _Starts(dict[str, bytes]):
-    """How the body of an actor's entry begins."""
-
-    def __missing__(self, actor: str) -> bytes:
-        self[actor] = f'{{"actor":"{actor}","actor_name":"'.encode()
-        return self[actor]
-
-
-class _Numbered(dict[int, bytes]):
-    """How an entry's number is told before its object."""
-
-    def __missing__(self, n: int) -> bytes:
-        self[n] = f',"n":{n}'.encode()
-        return self[n]
-
-
-class _Ends(dict[str, bytes]):
-    """How the body of a verb's entry ends."""
-
-    def __missing__(self, verb: str) -> bytes:
-        self[verb] = f',"v":1,"verb":"{verb}"}}'.encode()
-        return self[verb]
-
-
-def _told_on_sqlite(at: str, case: str) -> bytes:
-    return f'","at":"{at[:10]}T{at[11:]}+00:00","case":"{case}","documents":['.encode()
-
-
-def _told_on_postgresql(at: datetime, case: str) -> bytes:
-    return f'","at":"{at.isoformat()}","case":"{case}","documents":['.encode()
-
-
-# On SQLite the moment as text: the driver would make it a datetime in Python, slowly.
-ENTRIES: Final = (
-    f"SELECT object_key, n, previous, hash, body, {{at}}, verb, actor_key, case_key FROM {JournalEntry._meta.db_table}"  # noqa: S608
-)
-MOMENT: Final = {"sqlite": "CAST(at AS TEXT)", "postgresql": "at"}
-LEAVES: Final = f"SELECT seq, object_key, n, hash FROM {Leaf._meta.db_table}{{where}} ORDER BY seq"  # noqa: S608 - constants
-
-
-@contextmanager
-def stored_entries(where: str = "") -> Iterator[Iterator[list[tuple[Any, ...]]]]:
-    """The raw rows of all entries, by pieces."""
-    with raw_pieces(ENTRIES.format(at=MOMENT[connection.vendor]) + where, "journal_entries") as pieces:
-        yield pieces
-
-
-@contextmanager
-def stored_leaves(where: str = "") -> Iterator[Iterator[list[tuple[Any, ...]]]]:
-    """The raw rows of all leaves in the tree's order, by pieces."""
-    with raw_pieces(LEAVES.format(where=where), "journal_leaves") as pieces:
-        yield pieces
-
-
-@contextmanager
-def raw_rows(question: str, name: str) -> Iterator[Iterator[tuple[Any, ...]]]:
-    """Rows as the driver hands them over, one by one."""
-    with raw_pieces(question, name) as pieces:
-        yield chain.from_iterable(pieces)
-
-
-@contextmanager
-def raw_pieces(question: str, name: str) -> Iterator[Iterator[list[tuple[Any, ...]]]]:
-    """Rows as the driver hands them over, by pieces: neither model nor converter stands in between.
-
-    PostgreSQL: a cursor on the server, in binary, inside a transaction; SQLite reads in pieces by itself, and a
-    transaction there would keep writers out.
-    """
-    with ExitStack() as stack:
-        if connection.vendor == "postgresql":
-            stack.enter_context(transaction.atomic())
-            cursor = stack.enter_context(connection.connection.cursor(name=name, binary=True))
-        else:
-            connection.ensure_connection()
-            cursor = stack.enter_context(closing(connection.connection.cursor()))
-        cursor.execute(question)
-        yield iter(partial(cursor.fetchmany, ROWS), [])

@@ -20,6 +20,8 @@ ENGLISH = {
     "trace": "the audit trail",
     "public": "the public square",
 }
+VERIFIED = 0.2
+"""The journal is to be verified at this share of bare hashlib's speed."""
 DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 BLOCK = "<!-- {name}: drawn by RECORD=1 make bench -->\n{table}<!-- end of {name} -->\n"
 
@@ -34,6 +36,18 @@ def committed(database: str) -> dict[str, Any]:
 def path_of(database: str) -> Path:
     """Where a database's figures are kept."""
     return RESULTS / f"pages-{database}.json"
+
+
+def verified(database: str) -> dict[str, Any]:
+    """The kept figures of the journal's verification; {} before the first."""
+    path = verified_path_of(database)
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return kept
+
+
+def verified_path_of(database: str) -> Path:
+    """Where a database's figures of the journal's verification are kept."""
+    return RESULTS / f"journal-{database}.json"
 
 
 def growth_of(row: dict[str, Any]) -> float | None:
@@ -56,6 +70,14 @@ def by_kind() -> str:
                 cells.append(f"{median(ratios):.1f} · {max(ratios):.1f}")
                 growths += [growth for row in rows if (growth := growth_of(row))]
         text += f"| {words} | {' | '.join(cells)} | {max(growths, default=1):.2f} |\n"
+    journal = {name: verified(name) for name, pages in found.items() if pages}
+    if any(journal.values()):
+        cells = [f"{kept['ratios']['2']['wall']:.2f}" if kept else "–" for kept in journal.values()]
+        entries = max(kept["entries"] for kept in journal.values() if kept)
+        told = (
+            f"the journal of {entries:,} entries verified, as a share of bare hashlib's speed (at least {VERIFIED:g})"
+        )
+        text += f"| {told} | {' | '.join(cells)} | – |\n"
     return text
 
 
@@ -73,7 +95,22 @@ def page_by_page() -> str:
             cells = "".join(f" | {each['p50']:.2f} | {each['p95']:.2f}" for each in row["sizes"].values())
             reader = f"`{row['login']}`" if row["login"] else "anybody"
             text += f"| {KINDS[row['kind']]} {title} | {reader}{cells} | {growth_of(row) or '–'} |\n"
-    return text + "\n"
+    return text + _of_the_journal() + "\n"
+
+
+def _of_the_journal() -> str:
+    """The journal's verification against bare hashlib; nothing before the first run."""
+    kept = {name: figures for database, name in DATABASES.items() if (figures := verified(database))}
+    if not kept:
+        return ""
+    text = "\n### The journal\n\n| database | entries | processes | by the clock | by the longer process's processor time |\n"
+    text += "|---|---|---|---|---|\n"
+    for name, figures in kept.items():
+        for processes, ratio in figures["ratios"].items():
+            text += (
+                f"| {name} | {figures['entries']:,} | {processes} | {ratio['wall']:.3f} | {ratio['processor']:.3f} |\n"
+            )
+    return text
 
 
 def blocks() -> dict[Path, str]:

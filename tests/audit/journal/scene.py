@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Model
 
 from audit.journal.hashing import canonical
@@ -58,6 +59,14 @@ class Scene:
 def change(row: Model, **values: Any) -> None:
     """Write columns past every operation."""
     type(row)._base_manager.filter(pk=row.pk).update(**values)
+
+
+def into_text(row: Model, column: str) -> None:
+    """Let a column of bytes hold text of the same bytes, as only SQLite allows."""
+    table = row._meta.db_table
+    with connection.cursor() as cursor:
+        question = f'UPDATE "{table}" SET {column} = CAST({column} AS TEXT) WHERE {row._meta.pk.column} = %s'
+        cursor.execute(question, [row._meta.pk.get_db_prep_value(row.pk, connection)])
 
 
 def entries_of(key: str) -> list[JournalEntry]:

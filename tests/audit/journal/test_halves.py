@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.journal import halves
 from audit.journal.models import JournalEntry, Leaf
@@ -21,8 +21,11 @@ ROUNDS = 2
 WAYS = [
     ways.move_a_status, ways.bend_a_head, ways.edit_a_body, ways.flip_a_bit, ways.change_a_column,
     ways.delete_an_entry, ways.delete_the_newest_and_tell_the_row, ways.swap_two_entries, ways.rebuild_a_chain,
-    ways.slip_in_an_entry, ways.change_a_leaf, ways.delete_a_leaf,
+    ways.slip_in_an_entry, ways.change_a_leaf, ways.delete_a_leaf, ways.change_a_checkpoint,
+    ways.sign_a_checkpoint_anew, ways.remove_from_the_middle_and_rebuild,
 ]  # fmt: skip
+if connection.vendor == "sqlite":
+    WAYS += [ways.store_as_text, ways.store_a_leaf_as_text]
 
 
 @pytest.fixture
@@ -41,13 +44,13 @@ def long_chains(transactional_db: None, cast: Cast) -> Cast:
 def shared(monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
     """What two processes find; fails when there was only one."""
 
-    def never(_roots: object) -> None:
+    def never() -> None:
         raise AssertionError("walked alone")
 
     with monkeypatch.context() as patch:
         patch.setattr(halves, "FEWEST", 0)
         patch.setattr(halves.os, "sched_getaffinity", lambda _pid: {0, 1})
-        patch.setattr(halves, "_alone", never)
+        patch.setattr(halves, "walk_alone", never)
         count, findings = verify()
     return count, sorted(map(str, findings))
 
@@ -59,7 +62,7 @@ def test_two_find_what_one_finds(long_chains: Cast, monkeypatch: pytest.MonkeyPa
         for _round in range(ROUNDS):
             scene = Scene(chance, touched=set(hit))
             # The leaf in the middle and its entry stay: there the walk divides.
-            scene.touched.add(Leaf.objects.get(seq=int(Leaf.objects.count() * halves.OWN_SHARE)).object_key)
+            scene.touched.add(Leaf.objects.get(seq=halves.middle()).object_key)
             hit += [way(scene) for way in chance.sample(WAYS, 6)]
             count, findings = shared(monkeypatch)
             alone = verify()

@@ -15,6 +15,7 @@ from audit.journal.models import JournalEntry
 from audit.journal.standalone import link
 from audit.journal.verification import verify
 from core import append_only
+from tests.audit.journal.scene import into_text
 from tests.cast import Cast
 
 
@@ -109,6 +110,22 @@ def test_a_tampering_is_found_and_named(
         assert {finding.object_key for finding in findings} == {key}
     with pytest.raises(CommandError, match="first:"):
         call_command("verify_journal")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps no text in a column of bytes")
+@pytest.mark.parametrize("column", ["previous", "hash", "body"])
+def test_text_in_place_of_bytes_is_named(subject: Organization, column: str) -> None:
+    with append_only.lifted():
+        into_text(entry(subject, 2), column)
+    findings = verify()[1]
+    assert f"is stored as another type: {column}" in {finding.what for finding in findings}
+    assert {finding.object_key for finding in findings} == {subject.journal_key}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps no text in a column of bytes")
+def test_text_in_place_of_bytes_is_named_beside_the_journal(subject: Organization) -> None:
+    into_text(subject, "audit_head")
+    assert [finding.object_key for finding in verify()[1]] == [subject.journal_key]
 
 
 def test_the_whole_cast_verifies(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
