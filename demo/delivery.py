@@ -136,7 +136,7 @@ def session(stage: Stage, contract: Contract, first: date, *, days: int = 1, ahe
     login, roster, hours = fields.pop("login"), fields.pop("roster", ()), fields.pop("hours", (16, 18))
     start = datetime.combine(first, time(hours[0], 30), tzinfo=clock.SHANGHAI)
     end = datetime.combine(first + timedelta(days=days - 1), time(hours[1], 0), tzinfo=clock.SHANGHAI)
-    with stage.on((first - stage.today).days - ahead, 9):
+    with stage.on(min((first - stage.today).days - ahead, -1), 9):  # what is still to come was planned by yesterday
         actor = stage.actor(login)
         activity = plan_activity(
             contract,

@@ -310,7 +310,7 @@ def issue_report(engagement: Engagement, *, actor: Actor, conclusion: str = "") 
     for each in standing:
         advance(each, "issue", actor=actor, facts={"number": number})
     if standing:
-        reason = _("专项审计 %(number)s 有 %(n)s 条问题待整改") % {"number": number, "n": len(standing)}
+        reason = _("专项审计 %(number)s 提出 %(n)s 条问题，尚未办结") % {"number": number, "n": len(standing)}
         holds.place_hold(engagement.contract, HOLD, reason, actor=actor)
     _tell(engagement, _both(engagement), "issued", _("审计报告已出具：%(title)s"))
     return engagement

@@ -172,7 +172,7 @@ def case(request: HttpRequest, project: UUID) -> HttpResponse:
         Column(_("发票号"), lambda each: each.invoice_number),
         Column(_("支付日期"), lambda each: f"{each.spent_on}", "num"),
         Column(_("金额"), lambda each: each.amount, "money"),
-        Column(_("状态"), lambda each: each.status_label),
+        Column(_("状态"), lambda each: each.status_label, "tag"),
     )  # fmt: skip
     return table_page(
         request,
@@ -210,7 +210,7 @@ def vouchers(request: HttpRequest) -> HttpResponse:
         Column(_("发票号"), lambda each: each.invoice_number),
         Column(_("支付日期"), lambda each: f"{each.spent_on}", "num"),
         Column(_("金额"), lambda each: each.amount, "money"),
-        Column(_("状态"), lambda each: each.status_label),
+        Column(_("状态"), lambda each: each.status_label, "tag"),
     )  # fmt: skip
     query = urlencode([(k, v) for k, v in request.GET.items() if v and k not in {"page", "export"}])
     return table_page(

@@ -108,6 +108,10 @@ class AnswerForm(VerbForm):
     answer = forms.CharField(label="说明", max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
     papers = FilesFormField(label="补充凭证", least=0, most=MAX_FILES)
 
+    def __init__(self, *args: Any, thing: Expense, **kwargs: Any) -> None:
+        super().__init__(*args, thing=thing, **kwargs)
+        self.fields["answer"].help_text = _("财务的问题：%(question)s") % {"question": thing.question}
+
 
 class WorkbookForm(VerbForm):
     """The workbook, filled after our template."""

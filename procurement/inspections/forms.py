@@ -57,17 +57,19 @@ class RecordForm(VerbForm):
     def __init__(self, *args: Any, thing: Inspection, **kwargs: Any) -> None:
         super().__init__(*args, thing=thing, **kwargs)
         self.initial.setdefault("held_on", f"{clock.today()}")
+        if self.actor is not None:
+            self.initial.setdefault("visitors", self.actor.user_name)
         for n, topic in enumerate(_topics(thing.contract), 1):
             label = _("事项 %(n)s") % {"n": n}
             self.fields[f"topic_{n}"] = forms.CharField(label=label, max_length=80, required=False, initial=topic)
             self.fields[f"result_{n}"] = forms.ChoiceField(
-                label=_("%(item)s的结果") % {"item": label},
+                label=_("%(item)s 的结果") % {"item": label},
                 choices=Finding.RESULTS,
                 widget=forms.RadioSelect,
                 required=False,
             )
             self.fields[f"note_{n}"] = forms.CharField(
-                label=_("%(item)s的情况") % {"item": label}, max_length=300, required=False
+                label=_("%(item)s 的情况") % {"item": label}, max_length=300, required=False
             )
         if thing.kind == "self":
             del self.fields["outcome"]

@@ -69,7 +69,7 @@ def test_the_whole_way(cast: Cast) -> None:
     assert engagement.number == "五青审通〔2026〕1号"
     assert engagement.report_number == "五青审〔2026〕1号"
     contract.refresh_from_db()
-    with pytest.raises(NotNow, match="待整改"):
+    with pytest.raises(NotNow, match="尚未办结"):
         holds.require_no_hold(contract, "incentive")
     holds.require_no_hold(contract)
     with pytest.raises(NotNow, match="没有整改合格"):

@@ -239,7 +239,7 @@ def test_an_open_finding_stops_it_at_each_step_until_it_is_put_right(
     incentive = published_incentive(cast, nominated_incentive(cast, scheme, contract))
     _engagement, finding = issued_engagement(cast, contract)
     with after(incentive):
-        with pytest.raises(NotNow, match="有 1 条问题待整改"):
+        with pytest.raises(NotNow, match="提出 1 条问题，尚未办结"):
             request_grant(incentive, actor=cast.actor("finance"))
         page = cast.client("finance").get(incentive.get_absolute_url()).content.decode()
         assert "暂缓：" in page
