@@ -16,7 +16,7 @@ from procurement.projects.models import Project
 from tests.benchmarks.copies import Population
 from tests.benchmarks.pages import STRANGER, pages_of
 from tests.benchmarks.papers import DATABASES, blocks, committed
-from tests.benchmarks.table import Figures
+from tests.benchmarks.table import Figures, Took, Verified
 from tests.benchmarks.walks import NOW, WALKS, walked
 from tests.cast import Cast
 
@@ -59,6 +59,15 @@ def test_copies_are_whole(cast: Cast) -> None:
     assert {STRANGER, "buyer", "auditor", "provider1"} <= {page.login for page in pages}
     assert len({page.name for page in pages}) == len(pages)
     assert len(Figures("sqlite", 1).lines({})) == 1
+
+
+def test_the_journals_figures_are_shares_of_bare_hashlib() -> None:
+    found = Verified("sqlite", 1_000, Took(0.6, 0.6), {1: Took(6, 6), 2: Took(3, 2.5)})
+    assert found.ratios()["2"] == {"wall": 0.2, "processor": 0.24}
+    slow, quick = found.lines({"ratios": {"2": {"wall": 0.1, "processor": 0.12}}})
+    assert slow.endswith("✗")
+    assert quick.endswith("✓")
+    assert "上次 0.100、0.120" in quick
 
 
 def test_the_papers_show_the_committed_figures() -> None:

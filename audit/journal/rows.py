@@ -19,7 +19,7 @@ from django.db.models import Max, Min
 from audit.journal.models import JournalEntry, Leaf
 
 PIECE: Final = 1_024
-"""So many rows stay in the processor's cache while they are looked at."""
+"""So many rows are read at a time."""
 HASH: Final = 32
 # On SQLite the moment in bytes: the driver would make it a datetime in Python, slowly.
 MOMENT: Final = {"sqlite": "CAST(replace(at, ' ', 'T') AS BLOB)", "postgresql": "at"}
