@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from core.actor import Actor
+from core.paging import narrowed
 
 M = TypeVar("M", bound=Model)
 Context = Callable[[Any, Actor], "dict[str, Any] | None"]
@@ -52,9 +53,7 @@ def rows_for_card(rows: QuerySet[M], *columns: str) -> list[M]:
     reading nine tables for two lines costs as much as the rest of the card. A column that is shown and not named costs a query
     a row; so does, where the rows come by a reverse name (contract.fundings), the key by which they came.
     """
-    related = {path for path, _dots, _column in (column.rpartition("__") for column in columns) if path}
-    plain = rows.select_related(None).prefetch_related(None)
-    return list((plain.select_related(*related) if related else plain).only(*columns))
+    return list(narrowed(rows, *columns))
 
 
 def sections_for(on: str, thing: object, actor: Actor, *, tab: str = "") -> dict[str, list[dict[str, Any]]]:

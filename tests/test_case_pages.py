@@ -23,7 +23,7 @@ from tests.journeys.incentives import published_scheme
 from tests.journeys.projects import approved_line
 
 MORE = 29
-CONTRACT = {"buyer": 37, "provider1": 34, "auditor": 38}
+CONTRACT = {"buyer": 37, "provider1": 35, "auditor": 38}
 PROJECT = {"buyer": 22, "auditor": 21}
 
 

@@ -36,6 +36,7 @@ from core.actor import Actor
 from core.errors import Invalid, NotAllowed
 from core.money import ZERO
 from core.pages import actor_of, answer
+from core.paging import narrowed
 from core.rooms import address_of
 from procurement.budgets.models import BudgetLine
 from procurement.contracts.models import Contract
@@ -188,7 +189,6 @@ def case(request: HttpRequest, project: UUID) -> HttpResponse:
     )
 
 
-JOINED = ("contract", "provider", "allocation__line")
 SHOWN = (
     *("status", "payee", "usage", "method", "invoice_number", "spent_on", "amount"),
     *("contract__title", "provider__name", "allocation__line__name"),
@@ -200,7 +200,7 @@ def vouchers(request: HttpRequest) -> HttpResponse:
     """All vouchers that a filter leaves, to be sampled or exported as they stand."""
     actor = _reader(request)
     filtered = VoucherFilter(request.GET, queryset=traced_vouchers(actor), request=request)
-    rows = filtered.qs.order_by("-spent_on", "pk").select_related(None).select_related(*JOINED).only(*SHOWN)
+    rows = narrowed(filtered.qs, *SHOWN).order_by("-spent_on", "pk")
     columns = (
         Column(_("凭证"), lambda each: (str(each), each.contract.title), "title",
                lambda each: reverse("trace:voucher", args=[each.pk])),
