@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, timedelta
 
 from django.db import models
 
@@ -37,3 +38,8 @@ class AccessToken(models.Model):
     class Meta:
         app_label = "accounts"
         ordering = ("-created_at", "pk")
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it is good, in Shanghai: what its owner chose."""
+        return clock.local(self.expires_at).date() - timedelta(days=1)

@@ -74,6 +74,7 @@ def test_a_token_is_made_on_the_page_and_shown_once(cast: Cast) -> None:
     again = client.post(PAGE, typed(cast, "finance"), follow=True).content.decode()
     assert text[0] not in again
     assert token.prefix in again
+    assert "2026-12-31<" in again  # the day that was chosen, not the midnight after it
     assert AccessToken.objects.count() == 1
     entry = journal.entries_for(cast.user("finance"))[0]
     assert (entry.verb, entry.facts["name"], entry.facts["acts"]) == ("make_token", "财务系统", False)
