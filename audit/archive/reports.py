@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from accounts.roles import ROLES
 from audit.archive.catalogue import Asked, asked_of
@@ -16,18 +13,14 @@ from audit.permissions.archive import can_arrange, can_confirm_destruction, can_
 from core import clock, journal
 from core.actor import Actor
 from core.journal import Entry
+from core.printed import Printed
 from core.reports import report
 
 BASIS = "会计档案管理办法（财政部 国家档案局令第79号）第十六条至第十八条；机关档案管理规定"
 
 
-def _digest(told: dict[str, Any]) -> str:
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 @dataclass(frozen=True)
-class HandOver:
+class HandOver(Printed):
     """Everything that the form says. Sizes in bytes; digests in hex."""
 
     issuer: str
@@ -58,11 +51,6 @@ class HandOver:
     medium: str
     asked: tuple[Asked, ...]
     issued_on: date
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        return _digest(asdict(self))
 
 
 def can_print_hand_over(actor: Actor, package: ArchivePackage) -> bool:
@@ -140,7 +128,7 @@ class Removed:
 
 
 @dataclass(frozen=True)
-class Destruction:
+class Destruction(Printed):
     """Everything that the list says."""
 
     issuer: str
@@ -164,11 +152,6 @@ class Destruction:
     def size(self) -> int:
         """Bytes that were removed in all."""
         return sum(each.size for each in self.removed)
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        return _digest(asdict(self))
 
 
 def can_print_destruction(actor: Actor, package: ArchivePackage) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +12,7 @@ from audit.permissions.engagements import BODIES, can_read_papers
 from core import clock
 from core.actor import Actor
 from core.money import ZERO
+from core.printed import Printed
 from core.reports import report
 
 WORDS = {"ok": "符合", "issue": "发现问题", "na": "不适用"}
@@ -49,7 +48,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class AuditReport:
+class AuditReport(Printed):
     """Everything that the report says."""
 
     issuer: str
@@ -77,12 +76,6 @@ class AuditReport:
     def total(self) -> Decimal:
         """What the findings concern together, in yuan."""
         return sum((each.amount for each in self.findings), ZERO)
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def can_read_report(actor: Actor, engagement: Engagement) -> bool:

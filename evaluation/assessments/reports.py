@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from core import clock
+from core.printed import Printed
 from core.reports import report
 from core.spreadsheets import Formula, Sheet
 from evaluation.assessments.boards import axes_shown
@@ -54,7 +53,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class EvaluationReport:
+class EvaluationReport(Printed):
     """Everything that the report says, with nothing to be looked up any more; points of 100, two decimals."""
 
     issuer: str
@@ -100,12 +99,6 @@ class EvaluationReport:
     def computed(self) -> int:
         """How many points' weight the platform's own figures decided."""
         return sum(row.weight for row in self.rows if row.origin == ORIGINS["facts"])
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all figures and names (数据摘要), hex: stands in the foot of the PDF and in the workbook."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sheets(found: EvaluationReport) -> list[Sheet]:

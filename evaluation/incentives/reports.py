@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from core import clock
 from core.actor import Actor
+from core.printed import Printed
 from core.reports import report
 from evaluation.incentives.models import Incentive, IncentivePaper
 from evaluation.incentives.queries import visible_incentives
@@ -26,7 +25,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Application:
+class Application(Printed):
     """Everything that the form says; amounts in yuan, scores in points and percent."""
 
     issuer: str
@@ -59,12 +58,6 @@ class Application:
     voucher_number: str
     paid_on: date | None
     issued_on: date
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def can_ask(actor: Actor, incentive: Incentive) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from core import clock
 from core.actor import Actor
+from core.printed import Printed
 from core.reports import report
 from procurement.acceptances.models import Acceptance
 from procurement.acceptances.queries import JUDGED, visible_acceptances
@@ -38,7 +37,7 @@ class Standard:
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Certificate(Printed):
     """Everything that the certificate says; satisfied is None where too few answered to be shown."""
 
     issuer: str
@@ -58,12 +57,6 @@ class Certificate:
     satisfied: int | None
     least: int
     issued_on: date
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def can_read_certificate(actor: Actor, acceptance: Acceptance) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +12,7 @@ from core.actor import Actor
 from core.money import capitals
 from core.outbox import on_topic
 from core.pdf import render_pdf
+from core.printed import Printed
 from core.reports import report
 from procurement.amendments.models import Amendment
 from procurement.amendments.operations import attach_amendment_pdf
@@ -35,7 +34,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class AmendmentText:
+class AmendmentText(Printed):
     """Everything that stands in the amendment; signed is empty in the text that is to be signed."""
 
     issuer: str
@@ -61,12 +60,6 @@ class AmendmentText:
     def amount_words(self) -> str:
         """The new amount in capitals (大写)."""
         return capitals(self.amount_after)
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def parties(self) -> list[dict[str, Any]]:

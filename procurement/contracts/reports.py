@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +11,7 @@ from core import journal
 from core.money import capitals
 from core.outbox import on_topic
 from core.pdf import render_pdf
+from core.printed import Printed
 from core.reports import report
 from procurement.contracts.drafting import attach_pdf
 from procurement.contracts.models import Contract
@@ -24,7 +23,7 @@ TEMPLATE = "reports/contract.html"
 
 
 @dataclass(frozen=True)
-class ContractText:
+class ContractText(Printed):
     """Everything that stands in the contract; signed is empty in the text that is to be signed."""
 
     issuer: str
@@ -56,12 +55,6 @@ class ContractText:
     def amount_words(self) -> str:
         """The amount in capitals (大写)."""
         return capitals(self.amount)
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that the contract says (数据摘要), hex; stands in the foot."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def parties(self) -> list[dict[str, Any]]:

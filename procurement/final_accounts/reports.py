@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from core import clock
 from core.actor import Actor
+from core.printed import Printed
 from core.reports import report
 from core.spreadsheets import Sheet
 from procurement.final_accounts.models import FinalAccount
@@ -43,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Account:
+class Account(Printed):
     """Everything that the printed account says."""
 
     issuer: str
@@ -57,12 +56,6 @@ class Account:
     reviewed_by: str
     approved_by: str
     issued_on: date
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all that it says (数据摘要), hex; stands in the foot."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sheets_of(account: Account) -> list[Sheet]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.money import ZERO, capitals
+from core.printed import Printed
 from procurement.contracts.models import ContractFunding
 from procurement.settlements.models import Settlement
 from procurement.settlements.queries import payments_made
@@ -48,7 +47,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class SettlementReport:
+class SettlementReport(Printed):
     """Everything that the settlement report says, with nothing to be looked up any more."""
 
     issuer: str
@@ -88,12 +87,6 @@ class SettlementReport:
     def total_words(self) -> str:
         """The settled sum in capitals."""
         return capitals(self.total)
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 over all figures and names (数据摘要), hex: stands in the foot of the PDF and in the workbook."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def is_refund(self) -> bool:
