@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from core import clock, journal
 from core.actor import Actor
-from core.paging import LongPaginator, capped_counts
+from core.paging import LongPaginator, capped_counts, in_order
 from core.rooms import Column, Room, number_of
 from core.spreadsheets import Sheet, workbook_response
 
@@ -30,7 +30,7 @@ def list_page(request: HttpRequest, room: Room, actor: Actor) -> HttpResponse:
     filtered = room.filterset(request.GET, queryset=viewed, request=request) if room.filterset else None
     rows = filtered.qs if filtered is not None else viewed
     sort = _sort(request, room)
-    rows = rows.order_by(sort, "pk")
+    rows = in_order(rows, sort)
     if request.GET.get("export") in {"xlsx", "csv"}:
         return export(request, room, actor, rows[:EXPORT_ROWS], request.GET["export"])
     # One query: how many rows each view holds, and how many are left by the filter.

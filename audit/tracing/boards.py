@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -62,7 +61,7 @@ def year(request: HttpRequest) -> HttpResponse:
     chosen = asked.get("year") or (str(years[0]) if years else str(clock.today().year))
     asked["year"] = chosen
     filtered = LineFilter(asked, queryset=traced_lines(actor), request=request)
-    rows = filtered.qs.order_by("fiscal_year", "buyer__name", "code", "pk")
+    rows = list(filtered.qs.order_by("fiscal_year", "buyer__name", "code", "pk"))
     spent = vouchers_sum(filtered.qs)
 
     def leads(figure: str) -> Any:
@@ -81,16 +80,13 @@ def year(request: HttpRequest) -> HttpResponse:
         Column(_("已支付"), lambda line: line.paid_sum, "money", leads("paid")),
         Column(_("认可凭证"), lambda line: spent.get(line.pk, ZERO), "money", to_vouchers),
     )  # fmt: skip
-    totals = [Decimal(0), Decimal(0), Decimal(0), Decimal(0)]
-    for line in filtered.qs:
-        for n, amount in enumerate(
-            (line.approved_amount, line.contracted_sum, line.paid_sum, spent.get(line.pk, ZERO))
-        ):
-            totals[n] += amount
-    figures = [
-        {"label": label, "value": amount, "unit": _("元")}
-        for label, amount in zip((_("批复数"), _("已签约"), _("已支付"), _("认可凭证")), totals, strict=True)
-    ]
+    sums = {
+        _("批复数"): sum((line.approved_amount for line in rows), ZERO),
+        _("已签约"): sum((line.contracted_sum for line in rows), ZERO),
+        _("已支付"): sum((line.paid_sum for line in rows), ZERO),
+        _("认可凭证"): sum((spent.get(line.pk, ZERO) for line in rows), ZERO),
+    }
+    figures = [{"label": label, "value": amount, "unit": _("元")} for label, amount in sums.items()]
     return table_page(
         request,
         actor,

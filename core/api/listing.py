@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from core.actor import Actor
 from core.api.asking import property_of
 from core.errors import Invalid
-from core.paging import CAP, FARTHEST, LongPaginator
+from core.paging import CAP, FARTHEST, LongPaginator, in_order
 from core.rooms import Room
 
 USUAL, MOST = 25, 100
@@ -88,7 +88,7 @@ def listed(request: Request, room: Room, actor: Actor) -> tuple[list[Any], dict[
         if not filtered.form.is_valid():
             raise BadQuery(errors={name: [str(e) for e in lines] for name, lines in filtered.form.errors.items()})
         rows = filtered.qs
-    pages = LongPaginator(rows.order_by(asked.get("sort") or room.default_sort, "pk"), asked["page_size"] or USUAL)
+    pages = LongPaginator(in_order(rows, asked.get("sort") or room.default_sort), asked["page_size"] or USUAL)
     try:
         page = pages.page(asked["page"] or 1)
     except EmptyPage:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from core import clock
 from core.actor import Actor
 from core.money import ZERO
-from core.paging import capped_counts, narrowed
+from core.paging import capped_counts, in_order, narrowed
 from core.permissions import in_scope
 from core.rooms import Room, rooms
+from core.words import carrying
 from procurement.budgets.models import Allocation, BudgetLine
 from procurement.contracts.models import Contract
 from procurement.contracts.queries import DELIVERING, visible_contracts
@@ -106,8 +105,7 @@ def search(actor: Actor, words: str) -> list[tuple[str, list[Found]]]:
 
 
 def _matches(room: Room, actor: Actor, words: str) -> list[Found]:
-    condition = reduce(or_, (Q(**{f"{name}__icontains": words}) for name in SEARCHED[room.slug]))
-    rows = room.visible(actor).filter(condition).order_by(room.default_sort, "pk")
+    rows = in_order(carrying(room.visible(actor), words, *SEARCHED[room.slug]), room.default_sort)
     return [
         Found(
             room.label,

@@ -76,7 +76,7 @@ TABLES: dict[str, Table] = {
                 Column("buyer", "采购人", "发订单的单位", lambda r: r.buyer.name),
                 Column("category", "类别", "五大类之一", lambda r: r.item.category_name),
                 Column("method", "方式", "怎样选定承接单位", lambda r: r.get_method_display()),
-                Column("ceiling", "最高限价", "元，各包合计", lambda r: sum((lot.ceiling for lot in r.lots.all()), Decimal(0))),
+                Column("ceiling", "最高限价", "元，各包合计", lambda r: r.ceiling),
                 Column("place", "服务地点", "", lambda r: r.place),
                 Column("published_at", "发布时间", "北京时间", lambda r: _at(r.published_at)),
                 Column("bid_deadline", "申报截止", "北京时间", lambda r: _at(r.bid_deadline)),

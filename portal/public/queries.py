@@ -77,7 +77,6 @@ def published_orders() -> QuerySet[Order]:
         Order.objects.exclude(status__in=HIDDEN_ORDERS)
         .filter(number__isnull=False)
         .select_related("item", "buyer", "project__region")
-        .prefetch_related("lots")
         .order_by("-published_at")
     )
 
@@ -91,7 +90,7 @@ def order_by_number(number: str) -> Order:
     """A published order with all that its page shows. raises  Http404"""
     order = (
         published_orders()
-        .prefetch_related("criteria", "qualification_rules", "standards", "milestone_plans", "files__document")
+        .prefetch_related("lots", "criteria", "qualification_rules", "standards", "milestone_plans", "files__document")
         .filter(number=number)
         .first()
     )

@@ -17,6 +17,7 @@ from catalog.items.models import Item
 from core import clock, journal
 from core.documents import disposition, serve
 from core.paging import LongPaginator
+from core.words import carrying
 from portal.public import queries
 from procurement.final_accounts.queries import tables
 from procurement.notices.models import Notice
@@ -53,7 +54,7 @@ class OrderFilter(django_filters.FilterSet):
 
     def search(self, rows: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
         """Title, number or place."""
-        return rows.filter(Q(title__icontains=value) | Q(number__icontains=value) | Q(place__icontains=value))
+        return carrying(rows, value, *Order.words)
 
     def by_state(self, rows: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
         """States as the public says them."""
@@ -142,7 +143,6 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "order": order,
         "lots": list(order.lots.all()),
-        "ceiling": sum(lot.ceiling for lot in order.lots.all()),
         "criteria": [(criterion, criterion.weight / heaviest * 100) for criterion in criteria],
         "bids": queries.opened_bids(order),
         "notices": Notice.objects.filter(case=order.case_key).order_by("published_at"),

@@ -93,6 +93,8 @@ class Allocation(models.Model):
     class Meta:
         app_label = "procurement"
         ordering = ["line__source", "line__code"]
+        # The sums of a line, read from the index alone.
+        indexes = [models.Index(fields=["line", "contracted_amount", "paid_amount"], name="allocation_sums")]
         constraints = [
             models.UniqueConstraint(fields=["line", "case"], name="allocation_once"),
             models.CheckConstraint(condition=Q(paid_amount__gte=0), name="allocation_paid_positive"),

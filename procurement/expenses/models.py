@@ -90,7 +90,8 @@ class Expense(BuyerAggregate):
             models.Index(fields=["provider", "status"], name="expense_of_provider"),
             models.Index(fields=["buyer", "-spent_on"], name="expense_latest"),
             models.Index(fields=["provider", "-spent_on"], name="expense_of_provider_latest"),
-            # The auditor's sum over all that was handed in, read from the index alone.
+            # Sums read from the index alone: what was accepted of each allocation, and all that was handed in.
+            models.Index(fields=["allocation", "amount"], condition=Q(status="accepted"), name="expense_accepted"),
             models.Index(fields=["buyer", "amount"], condition=Q(submitted_at__isnull=False), name="expense_handed_in"),
         ]
 

@@ -12,7 +12,7 @@ from accounts.organizations.models import BuyerAggregate
 from catalog.items.models import Item
 from core import clock
 from core.documents import Document
-from core.money import MoneyField
+from core.money import ZERO, MoneyField
 from procurement.notices.models import Notice
 from procurement.orders.lifecycle import ORDER
 from procurement.projects.models import Project
@@ -22,10 +22,12 @@ class Order(BuyerAggregate):
     """One call. track and rule_date say which dated rules it runs under; item keeps the edition it was made from.
 
     bid_deadline  aware UTC; "in time" is now < bid_deadline, whether or not anybody has closed the order
+    ceiling       yuan, the sum of its lots' ceilings (最高限价合计), written with them
     """
 
     journal_name = "procurement.order"
     lifecycle = ORDER
+    words = ("title", "number", "place")
 
     TRACKS = [("own", "限额以下（本单位办法）"), ("statutory", "政府采购法定程序")]
     METHODS = [("selection", "比选"), ("consultation", "竞争性磋商"), ("open", "公开招标")]
@@ -45,6 +47,7 @@ class Order(BuyerAggregate):
     bid_deadline = models.DateTimeField("申报截止")
     deadline_rule = models.CharField("期限依据", max_length=200, blank=True)
     is_provisional = models.BooleanField("暂按推算", default=False)
+    ceiling = MoneyField("最高限价", default=ZERO, editable=False)
     payment_terms = models.CharField("付款方式", max_length=300)
     minors = models.BooleanField("涉及未成年人", default=False)
     drafted_by_key = models.CharField(max_length=64)
@@ -58,7 +61,8 @@ class Order(BuyerAggregate):
         indexes = [
             models.Index(fields=["buyer", "status", "bid_deadline"], name="order_of_buyer"),
             models.Index(fields=["status", "bid_deadline"], name="order_open"),
-            models.Index(fields=["buyer", "-bid_deadline"], name="order_latest"),
+            models.Index(fields=["buyer", "bid_deadline", "id"], name="order_of_buyer_by_deadline"),
+            models.Index(fields=["buyer", "ceiling", "id"], name="order_of_buyer_by_ceiling"),
             models.Index(fields=["-published_at"], name="order_newest"),
             models.Index(fields=["-bid_deadline"], name="order_by_deadline"),
             models.Index(fields=["drafted_by_key", "-bid_deadline"], name="order_of_drafter"),

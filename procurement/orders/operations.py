@@ -15,6 +15,7 @@ from core.errors import Invalid, NotAllowed, NotNow
 from core.holds import require_no_hold
 from core.identifiers import next_serial
 from core.lifecycle import advance, begin, require
+from core.money import ZERO
 from core.separation import note_duty
 from procurement.notices.models import Notice
 from procurement.notices.operations import publish_notice
@@ -29,7 +30,6 @@ from procurement.orders.models import (
 )
 from procurement.orders.queries import (
     bid_time,
-    ceiling_of,
     ended_release,
     instalments,
     moment_text,
@@ -81,6 +81,7 @@ def draft_order(project: Project, *, actor: Actor, **facts: Any) -> Order:
         starts_on=project.starts_on,
         ends_on=project.ends_on,
         bid_deadline=time.proposed,
+        ceiling=project.planned_amount,
         deadline_rule=time.rule.label[:200],
         is_provisional=time.rule.is_provisional,
         payment_terms="按付款节点验收结算，验收合格之日起 30 日内支付；节点比例见付款安排。",
@@ -159,6 +160,8 @@ def edit_order(
     if "bid_deadline" in changes or "method" in changes:
         time = bid_time(order.track, drafted.method, clock.today(), order.rule_date)
         changes |= {"deadline_rule": time.rule.label[:200], "is_provisional": time.rule.is_provisional}
+    if lots is not None:
+        changes["ceiling"] = sum((row["ceiling"] for row in lots), ZERO)
     advance(order, "edit", actor=actor, **changes)
     if lots is not None:
         _replace_lots(order, lots)
@@ -197,7 +200,7 @@ def _faults(
     if clock.local(drafted.bid_deadline).date() > drafted.ends_on:
         errors.setdefault("bid_deadline", []).append(_("申报截止不能晚于服务结束。"))
     rows = [dict(r) for r in lots] if lots is not None else list(order.lots.values("ceiling", "quantity"))
-    total = sum((row["ceiling"] for row in rows), Decimal("0.00"))
+    total = sum((row["ceiling"] for row in rows), ZERO)
     planned = order.project.planned_amount
     if not rows:
         errors["lots"] = [_("至少要有一个包。")]
@@ -350,7 +353,7 @@ def announce(
         facts=[
             {"label": "订单编号", "value": order.number},
             {"label": "采购人", "value": order.buyer.name},
-            {"label": "最高限价", "value": f"{ceiling_of(order):,.2f} 元"},
+            {"label": "最高限价", "value": f"{order.ceiling:,.2f} 元"},
             {"label": "方式", "value": order.get_method_display()},
             {"label": "服务地点", "value": order.place},
             {"label": "申报截止", "value": moment_text(order.bid_deadline)},

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Q, QuerySet
 
 from core import clock
 from core.actor import Actor
@@ -15,7 +14,7 @@ from core.clock import SHANGHAI
 from core.permissions import in_scope
 from procurement.notices import ocds
 from procurement.orders.lifecycle import ORDER
-from procurement.orders.models import Lot, Order
+from procurement.orders.models import Order
 from procurement.orders.wording import careful_words
 from procurement.rules.queries import Deadline, calendar, deadline, parameter, rules_in_force
 
@@ -78,23 +77,6 @@ def open_orders() -> QuerySet[Order]:
     )
 
 
-def public_orders() -> QuerySet[Order]:
-    """Every order that was published, newest first: what a stranger may see."""
-    return (
-        Order.objects.filter(status__in=PUBLIC, published_at__isnull=False)
-        .select_related("buyer", "project__region", "item")
-        .prefetch_related("lots")
-        .order_by("-published_at", "-pk")
-    )
-
-
-def with_amounts(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """The orders with `ceiling`, the sum of their lots' ceilings, for lists that sort and sum by it."""
-    # A subquery, not a join: what only counts or sums something else does not ask for it.
-    total = Lot.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(total=Sum("ceiling"))
-    return orders.annotate(total_ceiling=Subquery(total.values("total")))
-
-
 def bid_time(track: str, method: str, start: date | datetime, rule_date: date) -> Proposal:
     """The time for bids that the rules leave (申报期限).
 
@@ -118,11 +100,6 @@ def warnings_of(order: Order) -> list[str]:
     texts = [(f"评分项「{c.name}」", f"{c.name}{c.bands}") for c in order.criteria.all()]
     texts += [(f"资格条件 {r.code} ", r.text) for r in order.qualification_rules.all()]
     return careful_words(texts)
-
-
-def ceiling_of(order: Order) -> Decimal:
-    """The sum of the lots' ceilings, in yuan (最高限价合计)."""
-    return sum((lot.ceiling for lot in order.lots.all()), Decimal("0.00"))
 
 
 def moment_text(at: datetime) -> str:
@@ -198,7 +175,7 @@ def tender_release(order: Order) -> dict[str, Any]:
             "procurementMethod": METHODS[order.method],
             "procurementMethodDetails": order.get_method_display(),
             "mainProcurementCategory": "services",
-            "value": ocds.money(ceiling_of(order)),
+            "value": ocds.money(order.ceiling),
             "awardCriteria": "ratedCriteria",
             "awardCriteriaDetails": "；".join(f"{each.name} {each.weight} 分" for each in order.criteria.all()),
             "submissionMethod": ["electronicSubmission"],

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from core.errors import NotAllowed
 from core.pages import actor_of, answer, room_urls
 from core.rooms import Column, Figure, Room, View, register
 from core.sections import rows_for_card
+from core.words import carrying
 from procurement.notices.queries import notices_about
 from procurement.orders.forms import NewOrderForm
 from procurement.orders.lifecycle import ORDER
@@ -28,11 +29,9 @@ from procurement.orders.models import Order
 from procurement.orders.operations import draft_order
 from procurement.orders.queries import (
     bid_time,
-    ceiling_of,
     moment_text,
     visible_orders,
     warnings_of,
-    with_amounts,
 )
 from procurement.permissions.orders import can_draft_order
 from procurement.projects.models import Project
@@ -64,7 +63,7 @@ class OrderFilter(django_filters.FilterSet):
 
     def search(self, orders: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
         """Part of the name, the number or the place."""
-        return orders.filter(Q(title__icontains=value) | Q(number__icontains=value) | Q(place__icontains=value))
+        return carrying(orders, value, *Order.words)
 
     def by_state(self, orders: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
         """The state as the clock has it: published ones past their deadline are waiting for the opening."""
@@ -86,7 +85,7 @@ def _figures(order: Order, actor: Actor) -> list[Figure]:
     budget = _("预算 %(sum)s 元") % {"sum": f"{order.project.planned_amount:,.2f}"}
     day = clock.local(order.bid_deadline)
     return [
-        Figure(_("最高限价"), ceiling_of(order), unit=_("元"), detail=budget),
+        Figure(_("最高限价"), order.ceiling, unit=_("元"), detail=budget),
         Figure(_("申报截止"), f"{day:%m-%d %H:%M}", detail=order.deadline_rule.split(" · ")[0], kind=_hot(order)),
         Figure(_("数量"), quantity, unit=units.pop() if len(units) == 1 else "", detail=_lot_words(lots)),
         Figure(_("服务期"), f"{order.starts_on:%m-%d}—{order.ends_on:%m-%d}", detail=order.place),
@@ -132,7 +131,7 @@ def _rules(order: Order, actor: Actor) -> dict[str, Any]:
 def _payment(order: Order, actor: Actor) -> dict[str, Any]:
     plans = list(order.milestone_plans.all())
     shared = [
-        {"plan": plan, "amount": (ceiling_of(order) * plan.share / Decimal(100)).quantize(Decimal("0.01"))}
+        {"plan": plan, "amount": (order.ceiling * plan.share / Decimal(100)).quantize(Decimal("0.01"))}
         for plan in plans
     ]
     return {"plans": shared, "terms": order.payment_terms}
@@ -174,7 +173,7 @@ ORDERS = register(
         slug="orders",
         label="订单",
         model=Order,
-        visible=lambda actor: with_amounts(visible_orders(actor)).prefetch_related(None),
+        visible=visible_orders,
         title=lambda order: order.title,
         lookup="number",
         icon="card-checklist",
@@ -188,7 +187,7 @@ ORDERS = register(
                 sort="title",
             ),
             Column("category", "类别", lambda o: o.item.category_name, kind="tag", sort="item__category"),
-            Column("ceiling", "最高限价（元）", lambda o: o.total_ceiling, kind="money", sort="total_ceiling"),
+            Column("ceiling", "最高限价（元）", lambda o: o.ceiling, kind="money", sort="ceiling"),
             Column("method", "方式", lambda o: o.get_method_display()),
             Column("status", "状态", kind="chip", sort="status"),
             Column("due", "期限", _due, kind="due", sort="bid_deadline"),
@@ -208,7 +207,7 @@ ORDERS = register(
         ),
         tabs=(("bids", "申报"), ("review", "评审"), ("notices", "公告")),
         context=_context,
-        sum_field="total_ceiling",
+        sum_field="ceiling",
         reads=(
             "number",
             "title",
@@ -216,13 +215,14 @@ ORDERS = register(
             "method",
             "status",
             "bid_deadline",
+            "ceiling",
             "drafted_by_name",
             "item__code",
             "item__category_name",
         ),
         fields=(
             *("project", "number", "title", "track", "method", "place", "starts_on", "ends_on"),
-            *("bid_deadline", "published_at"),
+            *("bid_deadline", "ceiling", "published_at"),
         ),
         create=("发订单", "orders:new", can_draft_order),
         empty=("还没有订单", "项目批准立项后，一步就能发订单。"),
@@ -255,7 +255,8 @@ duties.register(
         button="修改订单",
         verb="edit",
         deadline=lambda order: order.bid_deadline,
-        amount=ceiling_of,
+        amount=lambda order: order.ceiling,
+        reads=("number", "title", "bid_deadline", "ceiling"),
     )
 )
 duties.register(
@@ -266,7 +267,8 @@ duties.register(
         title=lambda order: order.title,
         note=lambda order: _("%(who)s 提交，等您审核") % {"who": order.drafted_by_name},
         button="审核",
-        amount=ceiling_of,
+        amount=lambda order: order.ceiling,
+        reads=("number", "title", "drafted_by_name", "ceiling"),
     )
 )
 duties.register(
@@ -278,7 +280,8 @@ duties.register(
         note=lambda order: _("已批准，可以发布"),
         button="发布",
         verb="publish",
-        amount=ceiling_of,
+        amount=lambda order: order.ceiling,
+        reads=("number", "title", "ceiling"),
     )
 )
 

@@ -61,6 +61,8 @@ class Payment(BuyerAggregate):
             models.Index(fields=["buyer", "status"], name="payment_of_buyer"),
             models.Index(fields=["buyer", "-created_at"], name="payment_latest"),
             models.Index(fields=["-created_at"], name="payment_newest"),
+            # What was paid in each month, read from the index alone.
+            models.Index(fields=["paid_on", "amount"], condition=Q(status="paid"), name="payment_by_day"),
             models.Index(fields=["buyer", "paid_on"], condition=Q(late_days__gt=0), name="payment_late"),
         ]
 

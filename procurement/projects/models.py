@@ -23,6 +23,7 @@ class Project(BuyerAggregate):
 
     journal_name = "procurement.project"
     lifecycle = PROJECT
+    words = ("title", "number")
 
     KINDS = [("standard", "常规项目"), ("micro", "公益自管微项目"), ("pilot", "试点项目")]
 

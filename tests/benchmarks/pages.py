@@ -68,7 +68,7 @@ def pages_of(population: Population) -> list[Page]:
     found = [Page("list", f"{name}列表", "buyer", url) for name, url in lists.items()]
     found += [
         Page("list", "订单列表，按状态筛选", "buyer", "/w/orders/?status=published"),
-        Page("list", "订单列表，按金额排序", "buyer", "/w/orders/?sort=-total_ceiling"),
+        Page("list", "订单列表，按金额排序", "buyer", "/w/orders/?sort=-ceiling"),
         Page("list", "订单列表，查找一个词", "buyer", "/w/orders/?q=夜校"),
         Page("list", "订单列表，翻到一半", "buyer", f"/w/orders/?page={deep}"),
         Page("list", "合同列表（承接单位）", "provider1", "/w/contracts/"),

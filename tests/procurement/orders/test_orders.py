@@ -52,6 +52,19 @@ def test_one_click_fills_everything_in(cast: Cast) -> None:
         draft_order(order.project, actor=cast.actor("buyer"))
 
 
+def test_an_order_keeps_the_sum_of_its_lots(cast: Cast) -> None:
+    order = drafted_order(cast)
+    assert order.ceiling == order.project.planned_amount
+    lots = [
+        {"title": f"包{n}", "quantity": 1, "unit": "项", "ceiling": Decimal(sum_)}
+        for n, sum_ in enumerate(("40000.10", "70000.20"), 1)
+    ]
+    edit_order(order, actor=cast.actor("buyer"), lots=lots)
+    assert Order.objects.get(pk=order.pk).ceiling == Decimal("110000.30")
+    edit_order(order, actor=cast.actor("buyer"), title="改了名称，限价不动")
+    assert Order.objects.get(pk=order.pk).ceiling == Decimal("110000.30")
+
+
 def test_only_the_buyer_drafts(cast: Cast) -> None:
     project = approved_project(cast)
     for login in ("other_buyer", "provider1", "leader", "admin"):
