@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -54,6 +54,10 @@ def _reader(request: HttpRequest) -> Actor:
     return actor
 
 
+LINE = ("name", "fiscal_year", "code", "source", "approved_amount", "planned_amount", "buyer__name")
+"""What the year tells of each line."""
+
+
 def year(request: HttpRequest) -> HttpResponse:
     """The lines of a year with their figures; every figure of the ledger leads to what it is made of."""
     actor = _reader(request)
@@ -61,7 +65,7 @@ def year(request: HttpRequest) -> HttpResponse:
     chosen = asked.get("year") or (str(years[0]) if years else str(clock.today().year))
     asked["year"] = chosen
     filtered = LineFilter(asked, queryset=traced_lines(actor), request=request)
-    rows = list(filtered.qs.order_by("fiscal_year", "buyer__name", "code", "pk"))
+    rows = narrowed(filtered.qs, *LINE).order_by("fiscal_year", "buyer__name", "code", "pk")
     spent = vouchers_sum(filtered.qs)
 
     def leads(figure: str) -> Any:
@@ -80,13 +84,18 @@ def year(request: HttpRequest) -> HttpResponse:
         Column(_("已支付"), lambda line: line.paid_sum, "money", leads("paid")),
         Column(_("认可凭证"), lambda line: spent.get(line.pk, ZERO), "money", to_vouchers),
     )  # fmt: skip
-    sums = {
-        _("批复数"): sum((line.approved_amount for line in rows), ZERO),
-        _("已签约"): sum((line.contracted_sum for line in rows), ZERO),
-        _("已支付"): sum((line.paid_sum for line in rows), ZERO),
-        _("认可凭证"): sum((spent.get(line.pk, ZERO) for line in rows), ZERO),
-    }
-    figures = [{"label": label, "value": amount, "unit": _("元")} for label, amount in sums.items()]
+    sums = filtered.qs.order_by().aggregate(
+        lines=Count("pk"), approved=Sum("approved_amount"), contracted=Sum("contracted_sum"), paid=Sum("paid_sum")
+    )
+    figures = [
+        {"label": label, "value": amount, "unit": _("元")}
+        for label, amount in (
+            (_("批复数"), sums["approved"]),
+            (_("已签约"), sums["contracted"]),
+            (_("已支付"), sums["paid"]),
+            (_("认可凭证"), sum(spent.values(), ZERO)),
+        )
+    ]
     return table_page(
         request,
         actor,
@@ -101,9 +110,9 @@ def year(request: HttpRequest) -> HttpResponse:
         chips=[each for each in chips_of(request, filtered) if each["name"] != "year"],
         labelled=True,
         years=[{"year": each, "on": str(each) == chosen} for each in years],
-        figures=figures if rows else [],
+        figures=figures if sums["lines"] else [],
         more_url=reverse("trace:vouchers"),
-        tree_url=f"{reverse('trace:tree')}?{urlencode({'year': chosen})}" if rows else "",
+        tree_url=f"{reverse('trace:tree')}?{urlencode({'year': chosen})}" if sums["lines"] else "",
         crumbs=[{"label": _("工作台"), "url": "/w/"}, {"label": _("查账"), "url": ""}],
     )
 
@@ -159,13 +168,13 @@ def case(request: HttpRequest, project: UUID) -> HttpResponse:
     vouchers = traced_vouchers(actor).filter(contract__award__lot__order__project=found)
     if line is not None:
         payments = [each for each in payments if any(s.allocation.line_id == line.pk for s in each.splits.all())]
-        vouchers = vouchers.filter(allocation__line=line)
+        vouchers = vouchers.filter(budget_line=line)
     accepted = vouchers.filter(status="accepted").aggregate(total=Sum("amount"))["total"] or ZERO
     columns = (
         Column(_("凭证"), lambda each: (str(each), each.line.name), "title",
                lambda each: reverse("trace:voucher", args=[each.pk])),
         Column(_("承接单位"), lambda each: each.provider.name),
-        Column(_("资金"), lambda each: each.allocation.line.name),
+        Column(_("资金"), lambda each: each.budget_line.name),
         Column(_("发票号"), lambda each: each.invoice_number),
         Column(_("支付日期"), lambda each: f"{each.spent_on}", "num"),
         Column(_("金额"), lambda each: each.amount, "money"),
@@ -187,7 +196,7 @@ def case(request: HttpRequest, project: UUID) -> HttpResponse:
 
 SHOWN = (
     *("status", "payee", "usage", "method", "invoice_number", "spent_on", "amount"),
-    *("contract__title", "provider__name", "allocation__line__name"),
+    *("contract__title", "provider__name", "budget_line__name"),
 )
 """What a list of vouchers tells of each."""
 
@@ -201,7 +210,7 @@ def vouchers(request: HttpRequest) -> HttpResponse:
         Column(_("凭证"), lambda each: (str(each), each.contract.title), "title",
                lambda each: reverse("trace:voucher", args=[each.pk])),
         Column(_("承接单位"), lambda each: each.provider.name),
-        Column(_("资金"), lambda each: each.allocation.line.name),
+        Column(_("资金"), lambda each: each.budget_line.name),
         Column(_("支付方式"), lambda each: each.get_method_display()),
         Column(_("发票号"), lambda each: each.invoice_number),
         Column(_("支付日期"), lambda each: f"{each.spent_on}", "num"),
@@ -226,7 +235,7 @@ def voucher(request: HttpRequest, key: UUID) -> HttpResponse:
     actor = _reader(request)
     rows = traced_vouchers(actor).select_related("contract__award__lot__order__project")
     found: Expense = get_object_or_404(rows, pk=key)
-    project, line = found.contract.award.lot.order.project, found.allocation.line
+    project, line = found.contract.award.lot.order.project, found.budget_line
     files = [
         {
             "name": each.document.name,

@@ -33,7 +33,9 @@ class LineFilter(django_filters.FilterSet):
     year = django_filters.NumberFilter(label="年度", field_name="fiscal_year")
     source = django_filters.ChoiceFilter(label="资金来源", empty_label="全部来源", choices=BudgetLine.SOURCES)
     buyer = django_filters.ModelChoiceFilter(
-        label="采购人", empty_label="全部采购人", queryset=Organization.objects.filter(kind="buyer").order_by("name")
+        label="采购人",
+        empty_label="全部采购人",
+        queryset=Organization.objects.filter(kind="buyer").only("name").order_by("name"),
     )
 
     def search(self, rows: QuerySet[BudgetLine], name: str, value: str) -> QuerySet[BudgetLine]:
@@ -45,7 +47,7 @@ class VoucherFilter(django_filters.FilterSet):
     """Vouchers: words, year, state, usage, method, amounts, days; line and contract by their keys (links set them)."""
 
     q = django_filters.CharFilter(label="收款方、合同、单位、发票号", method="search")
-    year = django_filters.NumberFilter(label="年度", field_name="allocation__line__fiscal_year")
+    year = django_filters.NumberFilter(label="年度", field_name="budget_line__fiscal_year")
     status = django_filters.ChoiceFilter(
         label="状态", empty_label="全部状态",
         choices=[(k, s.label) for k, s in Expense.lifecycle.statuses.items() if k != "entered"],
@@ -59,7 +61,7 @@ class VoucherFilter(django_filters.FilterSet):
         label="采购人", empty_label="全部采购人",
         queryset=Organization.objects.filter(kind="buyer").only("name").order_by("name"),
     )  # fmt: skip
-    line = django_filters.UUIDFilter(field_name="allocation__line", label="预算线", widget=forms.HiddenInput)
+    line = django_filters.UUIDFilter(field_name="budget_line", label="预算线", widget=forms.HiddenInput)
     contract = django_filters.UUIDFilter(field_name="contract", label="合同", widget=forms.HiddenInput)
 
     def search(self, rows: QuerySet[Expense], name: str, value: str) -> QuerySet[Expense]:

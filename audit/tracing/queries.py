@@ -62,8 +62,8 @@ def years_of(actor: Actor) -> list[int]:
 
 def vouchers_sum(lines: QuerySet[BudgetLine]) -> dict[UUID, Decimal]:
     """What of each line providers have accounted for with accepted vouchers, in yuan; one query."""
-    rows = Expense.objects.filter(status="accepted", allocation__line__in=lines.order_by().values("pk")).order_by()
-    return dict(rows.values_list("allocation__line").annotate(Sum("amount")))
+    rows = Expense.objects.filter(status="accepted", budget_line__in=lines.order_by().values("pk")).order_by()
+    return dict(rows.values_list("budget_line").annotate(Sum("amount")))
 
 
 def entries_behind(line: BudgetLine, figure: str) -> list[Entry]:

@@ -16,7 +16,7 @@ from accounts.organizations.models import Organization
 from catalog.items.models import Item
 from core import clock, journal
 from core.documents import disposition, serve
-from core.paging import LongPaginator
+from core.paging import LongPaginator, keys_first
 from core.words import carrying
 from portal.public import queries
 from procurement.final_accounts.queries import tables
@@ -119,7 +119,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         # Headline figures may be a minute old; counting them is most of what this page would ask.
         "figures": cache.get_or_set("portal.figures", queries.figures, 60),
-        "orders": queries.open_orders()[:4],
+        "orders": keys_first(queries.open_orders(), 0, 4),
         "notices": queries.notices()[:6],
         "money": queries.money_state(year),
         "chart": _month_chart(year),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.organizations.models import BuyerAggregate, Organization
 from core.documents import Document
 from core.money import MoneyField
-from procurement.budgets.models import Allocation
+from procurement.budgets.models import Allocation, BudgetLine
 from procurement.contracts.models import Contract, ContractLine
 from procurement.expenses.lifecycle import EXPENSE
 from procurement.projects.models import CostLine
@@ -20,6 +20,7 @@ class Expense(BuyerAggregate):
 
     line, cost_class  the priced line it is spent on, and that line's class as the bid named it
     allocation        out of which of the contract's funds: public money, or a donation with its purpose
+    budget_line       that fund's line of the budget, written with it: the year's sums are read by it
     spent_on          the day on which the provider paid
     usage             what it was for, in the coded words that caps and forbidden uses go by
     invoice_code      10 or 12 digits, "" for the fully digital invoice whose number has 20
@@ -57,6 +58,7 @@ class Expense(BuyerAggregate):
     line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="expenses", verbose_name="合同明细")
     cost_class = models.CharField("类别", max_length=12, choices=CostLine.CLASSES)
     allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="+", verbose_name="资金来源")
+    budget_line = models.ForeignKey(BudgetLine, on_delete=models.PROTECT, related_name="+", verbose_name="预算线")
     usage = models.CharField("用途", max_length=12, choices=USAGES)
     amount = MoneyField("金额")
     spent_on = models.DateField("支付日期")
@@ -90,8 +92,8 @@ class Expense(BuyerAggregate):
             models.Index(fields=["provider", "status"], name="expense_of_provider"),
             models.Index(fields=["buyer", "-spent_on"], name="expense_latest"),
             models.Index(fields=["provider", "-spent_on"], name="expense_of_provider_latest"),
-            # Sums read from the index alone: what was accepted of each allocation, and all that was handed in.
-            models.Index(fields=["allocation", "amount"], condition=Q(status="accepted"), name="expense_accepted"),
+            # Sums read from the index alone: what was accepted of each budget line, and all that was handed in.
+            models.Index(fields=["budget_line", "amount"], condition=Q(status="accepted"), name="expense_accepted"),
             models.Index(fields=["buyer", "amount"], condition=Q(submitted_at__isnull=False), name="expense_handed_in"),
         ]
 
@@ -106,7 +108,7 @@ class Expense(BuyerAggregate):
     @property
     def source(self) -> str:
         """fiscal | donation: what was given for a purpose is kept apart from every other money."""
-        return "donation" if self.allocation.line.source == "donation" else "fiscal"
+        return "donation" if self.budget_line.source == "donation" else "fiscal"
 
     def get_absolute_url(self) -> str:
         """Its page at work."""

@@ -272,6 +272,7 @@ def _columns(frame: Frame, entry: Entry) -> dict[str, Any]:
         "line": option.line,
         "cost_class": option.cost_class,
         "allocation": frame.allocations[entry.allocation],
+        "budget_line": frame.allocations[entry.allocation].line,
     }
 
 
@@ -338,7 +339,7 @@ def _accept(expense: Expense, actor: Actor) -> None:
         raise Invalid(
             _("「%(line)s」在本合同里是 %(funded)s 元，已认可 %(accepted)s 元，不够再认可 %(amount)s 元。")
             % {
-                "line": expense.allocation.line.name,
+                "line": expense.budget_line.name,
                 "funded": f"{funding.amount:,.2f}",
                 "accepted": f"{accepted:,.2f}",
                 "amount": f"{expense.amount:,.2f}",

@@ -111,7 +111,7 @@ def visible_expenses(actor: Actor) -> QuerySet[Expense]:
     The provider's people see their own; the buyer's people and the district's finance what was ever handed in.
     """
     expenses = Expense.objects.select_related(
-        "contract__award", "provider", "buyer", "line", "allocation__line", "contract__provider"
+        "contract__award", "provider", "buyer", "line", "budget_line", "contract__provider"
     )
     if actor.organization_kind == "provider":
         return expenses.filter(provider_id=actor.organization_id) if actor.has(*PROVIDER_ROLES) else expenses.none()
@@ -266,7 +266,7 @@ def movements(contract: Contract) -> list[Movement]:
         signed = amount if kind == "pay" else -amount
         rows.append((clock.local(at).date(), 0, f"{n:09d}{key}", label, _source(source), signed, None))
     accepted = Expense.objects.filter(contract=contract, status="accepted").values_list(
-        "spent_on", "pk", "payee", "line__name", "amount", "allocation__line__source"
+        "spent_on", "pk", "payee", "line__name", "amount", "budget_line__source"
     )
     for day, key, payee, line, amount, source in accepted:
         rows.append((day, 1, str(key), f"{line} · {payee}", _source(source), -amount, key))

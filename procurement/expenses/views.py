@@ -66,7 +66,7 @@ def _figures(expense: Expense, actor: Actor) -> list[Figure]:
     return [
         Figure(_("金额"), expense.amount, unit=_("元"), detail=expense.get_method_display(), kind="hero"),
         Figure(_("支付日期"), f"{expense.spent_on}", detail=expense.payee),
-        Figure(_("资金"), expense.allocation.line.get_source_display(), detail=expense.allocation.line.name),
+        Figure(_("资金"), expense.budget_line.get_source_display(), detail=expense.budget_line.name),
     ]
 
 

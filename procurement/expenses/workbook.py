@@ -99,7 +99,7 @@ def account_sheets(
     listed: list[list[Any]] = [
         [
             each.spent_on, each.line.name, CLASSES.get(each.cost_class, ""), each.get_usage_display(), each.payee,
-            each.amount, each.get_method_display(), each.allocation.line.name, each.get_voucher_kind_display(),
+            each.amount, each.get_method_display(), each.budget_line.name, each.get_voucher_kind_display(),
             each.invoice_code, each.invoice_number, each.status_label, each.note,
         ]
         for each in expenses

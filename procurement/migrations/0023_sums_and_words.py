@@ -34,10 +34,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["line", "contracted_amount", "paid_amount"], name="allocation_sums"),
         ),
         migrations.AddIndex(
-            model_name="expense",
-            index=models.Index(condition=models.Q(("status", "accepted")), fields=["allocation", "amount"], name="expense_accepted"),
-        ),
-        migrations.AddIndex(
             model_name="order",
             index=models.Index(fields=["buyer", "bid_deadline", "id"], name="order_of_buyer_by_deadline"),
         ),
