@@ -82,7 +82,7 @@ def static_checks() -> Outcome:
 def pytest(*arguments: str, environment: dict[str, str] | None = None) -> Outcome:
     """Run pytest; its closing line is the note. A suite that has no test yet is no failure."""
     command: list[str | Path] = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    status, output = run(command, {"PYTHONDONTWRITEBYTECODE": "1", **(environment or {})})
+    status, output = run(command, environment)
     lines = [line for line in output.splitlines() if line.strip()]
     note = lines[-1].strip("= ") if lines else ""
     if status == NOTHING_COLLECTED:

@@ -60,6 +60,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(data_dir / "test.sqlite3")}
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_{run_name}".lower()}
+    # A database of an hour waits for no disk.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
 if "TEST_DATABASE" in os.environ:
     # A worker that a test has started works in the database which that test is in.
     DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
