@@ -11,14 +11,19 @@ from django.db.models import Model, QuerySet
 
 from core.actor import Actor
 from core.paging import narrowed
+from core.presence import Question, are_there
 
 M = TypeVar("M", bound=Model)
-Context = Callable[[Any, Actor], "dict[str, Any] | None"]
+Context = Callable[..., "dict[str, Any] | None"]
 
 
 @dataclass(frozen=True)
 class Section:
-    """One block of an object page. context(thing, actor) returns its template's context, or None to stay away."""
+    """One block of an object page. context(thing, actor) returns its template's context, or None to stay away.
+
+    rows  whether it has any is asked for all sections of a page at once, by the object's key, before they read theirs;
+          context then takes a third argument, `there`. For what most objects of the kind do not have
+    """
 
     title: str
     template: str
@@ -26,20 +31,29 @@ class Section:
     slot: str = "main"
     tab: str = ""
     order: int = 50
+    rows: Question | None = None
 
 
 _registered: defaultdict[str, list[Section]] = defaultdict(list)
 
 
 def register(
-    on: str, *, title: str, template: str, context: Context, slot: str = "main", tab: str = "", order: int = 50
+    on: str,
+    *,
+    title: str,
+    template: str,
+    context: Context,
+    slot: str = "main",
+    tab: str = "",
+    order: int = 50,
+    rows: Question | None = None,
 ) -> None:
     """Show a section on the pages of `on` ("procurement.order"); called from apps.ready or a room's views.
 
     slot  main | side
     tab   "" is the first tab (概况); else the slug of a tab of that room
     """
-    section = Section(title, template, context, slot, tab, order)
+    section = Section(title, template, context, slot, tab, order, rows)
     known = _registered[on]
     if all((s.title, s.template) != (title, template) for s in known):
         known.append(section)
@@ -56,13 +70,14 @@ def rows_for_card(rows: QuerySet[M], *columns: str) -> list[M]:
     return list(narrowed(rows, *columns))
 
 
-def sections_for(on: str, thing: object, actor: Actor, *, tab: str = "") -> dict[str, list[dict[str, Any]]]:
+def sections_for(on: str, thing: Model, actor: Actor, *, tab: str = "") -> dict[str, list[dict[str, Any]]]:
     """The sections that have something to show now: {"main": [...], "side": [...]} of {title, template, context}."""
     shown: dict[str, list[dict[str, Any]]] = {"main": [], "side": []}
-    for section in _registered[on]:
-        if section.tab != tab:
-            continue
-        context = section.context(thing, actor)
+    sections = [section for section in _registered[on] if section.tab == tab]
+    asked = [section.rows for section in sections if section.rows]
+    there = dict(zip(asked, are_there(asked, thing.pk), strict=True))
+    for section in sections:
+        context = section.context(thing, actor, *([there[section.rows]] if section.rows else []))
         if context is not None:
             shown[section.slot].append({"title": section.title, "template": section.template, "context": context})
     return shown

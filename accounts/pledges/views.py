@@ -128,7 +128,17 @@ sections.register(
     slot="side",
     order=10,
 )
-duties.register(Duty("pledge.publish", ("leader",), texts_to_publish, str, "发布承诺书", "publish"))
+duties.register(
+    Duty(
+        "pledge.publish",
+        ("leader",),
+        texts_to_publish,
+        str,
+        "发布承诺书",
+        "publish",
+        source=duties.source(PledgeText, buyer="buyer", status="draft"),
+    )
+)
 
 
 def _own(actor: Actor) -> Organization:

@@ -179,12 +179,15 @@ for _duty in (
     Duty("archive.arrange", ("archivist",), to_arrange, str, "办下一步",
          note=lambda p: _("缺 %(n)s 项材料") % {"n": p.missing_count} if p.missing_count else NEXT[p.status]),
     Duty("archive.supply", tuple(role for role in READERS if role != "archivist"), to_supply, str, "看缺什么",
-         note=lambda p: _("归档缺材料，请提供")),
+         note=lambda p: _("归档缺材料，请提供"),
+         source=duties.source(ArchivePackage, buyer="buyer", status="collecting")),
     Duty("archive.hand_in", ("provider_admin", "provider_worker"), to_hand_in, lambda c: str(c.title), "补交",
          note=lambda c: _("归档缺材料，请提供"), url=lambda c: reverse("archives:hand_in", args=[c.pk])),
-    Duty("archive.check", ("archivist", "funds_reviewer"), to_check, str, "检查", note=lambda p: p.number or ""),
+    Duty("archive.check", ("archivist", "funds_reviewer"), to_check, str, "检查", note=lambda p: p.number or "",
+         source=duties.source(ArchivePackage, buyer="buyer", status="complete")),
     Duty("archive.confirm", ("leader", "funds_reviewer"), to_confirm_destruction, str, "确认销毁",
-         note=lambda p: _("%(name)s 提出销毁") % {"name": p.proposed_by_name}),
+         note=lambda p: _("%(name)s 提出销毁") % {"name": p.proposed_by_name},
+         source=duties.source(ArchivePackage, buyer="buyer", status="appraised")),
 ):  # fmt: skip
     duties.register(_duty)
 

@@ -161,11 +161,12 @@ def _item(actor: Actor, key: UUID) -> ProgrammeItem:
 CARD = ("number", "status", "report_number", "lead_name", "field_on")
 
 
-def contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+def contract_section(contract: Contract, actor: Actor, there: bool) -> dict[str, Any] | None:
     """What a contract's page shows of its audits, and the way to start one."""
     if contract.status in {"draft", "legal_review", "signing"}:
         return None
-    rows = rows_for_card(visible_engagements(actor).filter(contract=contract).order_by("-created_at")[:5], *CARD)
+    mine = visible_engagements(actor).filter(contract=contract).order_by("-created_at")
+    rows = rows_for_card(mine[:5], *CARD) if there else []
     busy = any(row.status not in {"closed", "cancelled"} for row in rows)
     starts = can_start_engagement(actor, contract) and not busy
     return {"engagements": rows, "contract": contract, "starts": starts} if rows or starts else None

@@ -31,6 +31,7 @@ from core.documents import Document
 from core.duties import Duty
 from core.job_pages import report_section
 from core.pages import room_urls
+from core.presence import Question
 from core.rooms import Column, Figure, Room, View, register
 
 KINDS = {"ok": "ok", "issue": "bad", "na": "", None: "wait"}
@@ -310,7 +311,7 @@ sections.register("audit.finding", title="问题", template=f"{FOLDER}/finding.h
 sections.register("audit.finding", title="整改", template=f"{FOLDER}/answer.html", context=_answer_section, order=20)
 sections.register(
     "procurement.contract", title="专项审计", template=f"{FOLDER}/on_contract.html", context=boards.contract_section,
-    order=70,
+    order=70, rows=Question(Engagement, "contract"),
 )  # fmt: skip
 
 
@@ -330,11 +331,12 @@ for _duty in (
     Duty(
         "engagement.reply", ("leader", "provider_admin"), to_reply, str, "答复", "reply",
         note=lambda e: _("审计报告征求意见"), deadline=lambda e: e.reply_due_at,
+        source=duties.source(Engagement, buyer="buyer", provider="provider", status="draft"),
     ),
     Duty(
         "finding.report", ("programme_officer", "finance_officer", *PROVIDER_ROLES), to_rectify, str, "报告整改", "report",
         note=lambda f: f"{f.engagement.contract.title} · {f.demand}"[:80], deadline=lambda f: clock.end_of_day(f.due_on),
-        amount=lambda f: f.amount or None,
+        amount=lambda f: f.amount or None, source=duties.source(AuditFinding, buyer="engagement__buyer", provider="engagement__provider", status="open"),
     ),
     Duty(
         "finding.verify", tuple(BODIES), to_verify, str, "核验", note=lambda f: f.engagement.contract.title,

@@ -206,6 +206,7 @@ duties.register(
         note=lambda edition: f"{edition.item_count} 项 · {edition.drafted_by_name}起草",
         button="发布目录",
         verb="publish",
+        source=duties.source(Edition, buyer="buyer", status="draft"),
     )
 )
 

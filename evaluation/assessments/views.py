@@ -19,6 +19,7 @@ from core.documents import Document
 from core.duties import Duty
 from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
+from core.presence import Question
 from core.rooms import Column, Figure, Room, View, register
 from core.sections import rows_for_card
 from evaluation.assessments.boards import Line, axes_of_grading, axes_of_lines, lines_of
@@ -206,10 +207,11 @@ def _files_section(assessment: Assessment, actor: Actor) -> dict[str, Any] | Non
 CARD = ("number", "status", "planned_by_name", "grade", "total_centi", "evaluator__name")
 
 
-def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+def _contract_section(contract: Contract, actor: Actor, there: bool) -> dict[str, Any] | None:
     if contract.status not in ASSESSABLE:
         return None
-    rows = rows_for_card(visible_assessments(actor).filter(contract=contract).order_by("created_at"), *CARD)
+    mine = visible_assessments(actor).filter(contract=contract).order_by("created_at")
+    rows = rows_for_card(mine, *CARD) if there else []
     # The buyer's officer sees every assessment of the own contract: what is not here does not stand.
     waits = can_plan_assessment(actor, contract) and all(row.status == "declined" for row in rows)
     plan = reverse("assessments:plan", args=[contract.pk]) if waits else ""
@@ -236,7 +238,12 @@ sections.register(
 sections.register(OWN, title="独立性", template="components/checks.html", context=_third_section, slot="side", order=30)
 sections.register(OWN, title="证据", template="components/filelist.html", context=_files_section, slot="side", order=40)
 sections.register(
-    "procurement.contract", title="绩效评价", template=f"{FOLDER}/rows.html", context=_contract_section, order=50
+    "procurement.contract",
+    title="绩效评价",
+    template=f"{FOLDER}/rows.html",
+    context=_contract_section,
+    order=50,
+    rows=Question(Assessment, "contract"),
 )
 sections.register(
     "procurement.project", title="绩效评价", template=f"{FOLDER}/rows.html", context=_project_section, order=90
@@ -264,7 +271,16 @@ for _duty in (
         reads=("title",),
     ),
     Duty("assessment.accept", ("evaluator",), _waiting("planned"), str, "接受评价", "accept", deadline=_due),
-    Duty("assessment.self", PROVIDERS, _waiting("evidence"), str, "提交自评", "self_score", deadline=_due),
+    Duty(
+        "assessment.self",
+        PROVIDERS,
+        _waiting("evidence"),
+        str,
+        "提交自评",
+        "self_score",
+        deadline=_due,
+        source=duties.source(Assessment, provider="contract__provider", status="evidence"),
+    ),
     Duty("assessment.rate", ("evaluator",), to_rate, str, "提交评分", "rate", deadline=_due),
     Duty("assessment.conclude", ("evaluator",), _waiting("scored"), str, "征求意见", "conclude", deadline=_due),
     Duty(
@@ -278,7 +294,15 @@ for _duty in (
         deadline=lambda assessment: assessment.reply_due_at,
     ),
     Duty("assessment.finalize", ("evaluator",), to_finalize, str, "定级", "finalize", deadline=_due),
-    Duty("assessment.apply", ("programme_officer",), _waiting("final"), str, "记录结果应用", "apply"),
+    Duty(
+        "assessment.apply",
+        ("programme_officer",),
+        _waiting("final"),
+        str,
+        "记录结果应用",
+        "apply",
+        source=duties.source(Assessment, buyer="buyer", status="final"),
+    ),
     Duty(
         name="assessment.follow_up",
         roles=("evaluator",),

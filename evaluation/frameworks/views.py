@@ -93,6 +93,7 @@ duties.register(
         note=lambda f: f"{f.indicator_count} 项 · {f.drafted_by_name}起草",
         button="发布指标体系",
         verb="publish",
+        source=duties.source(Framework, buyer="buyer", status="draft"),
     )
 )
 

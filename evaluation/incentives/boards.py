@@ -71,9 +71,9 @@ def given_section(scheme: Scheme, actor: Actor) -> dict[str, Any] | None:
     return {"incentives": rows} if rows else None
 
 
-def case_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+def case_section(contract: Contract, actor: Actor, there: bool) -> dict[str, Any] | None:
     """The incentives of a contract that this person may know of; there is none before it is assessed."""
-    if contract.status not in ASSESSABLE:
+    if contract.status not in ASSESSABLE or not there:
         return None
     rows = rows_for_card(visible_incentives(actor).filter(contract=contract).order_by("created_at"), *CARD)
     return {"incentives": rows} if rows else None

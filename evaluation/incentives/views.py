@@ -21,6 +21,7 @@ from core.errors import NotAllowed
 from core.job_pages import report_section
 from core.money import ZERO
 from core.pages import actor_of, answer, room_urls
+from core.presence import Question
 from core.rooms import Column, Figure, Room, View, register
 from evaluation.incentives import boards as show
 from evaluation.incentives.forms import NominateForm, SchemeForm
@@ -200,12 +201,21 @@ sections.register(
     context=report_section("evaluation.incentive"),
 )  # fmt: skip
 sections.register(
-    "procurement.contract", title="奖励性补助", template=f"{FOLDER}/rows.html", context=show.case_section, order=55
+    "procurement.contract",
+    title="奖励性补助",
+    template=f"{FOLDER}/rows.html",
+    context=show.case_section,
+    order=55,
+    rows=Question(Incentive, "contract"),
 )
 
 
 def _waiting(*statuses: str) -> Any:
     return lambda actor: in_hand(actor, *statuses)
+
+
+def _source(status: str) -> duties.Source:
+    return duties.source(Incentive, buyer="buyer", status=status)
 
 
 def _amount(incentive: Incentive) -> Any:
@@ -219,12 +229,17 @@ def _objection_due(incentive: Incentive) -> Any:
 
 for _duty in (
     Duty("incentive_scheme.publish", ("leader",), schemes_to_publish, str, "发布办法", "publish",
-         amount=lambda scheme: scheme.total_cap),
-    Duty("incentive.review", ("funds_reviewer", "discipline_officer"), to_review, str, "审核奖励", amount=_amount),
-    Duty("incentive.decide", ("leader",), _waiting("reviewed"), str, "决定奖励", "decide", amount=_amount),
-    Duty("incentive.answer", ("discipline_officer",), _waiting("objected"), str, "答复异议", deadline=_objection_due),
-    Duty("incentive.request", ("finance_officer",), to_pay, str, "申请支付奖励", "request_payment", amount=_amount),
-    Duty("incentive.record", ("cashier",), _waiting("payable"), str, "登记奖励凭证", "record", amount=_amount),
+         amount=lambda scheme: scheme.total_cap, source=duties.source(Scheme, buyer="buyer", status="draft")),
+    Duty("incentive.review", ("funds_reviewer", "discipline_officer"), to_review, str, "审核奖励", amount=_amount,
+         source=_source("nominated")),
+    Duty("incentive.decide", ("leader",), _waiting("reviewed"), str, "决定奖励", "decide", amount=_amount,
+         source=_source("reviewed")),
+    Duty("incentive.answer", ("discipline_officer",), _waiting("objected"), str, "答复异议", deadline=_objection_due,
+         source=_source("objected")),
+    Duty("incentive.request", ("finance_officer",), to_pay, str, "申请支付奖励", "request_payment", amount=_amount,
+         source=_source("published")),
+    Duty("incentive.record", ("cashier",), _waiting("payable"), str, "登记奖励凭证", "record", amount=_amount,
+         source=_source("payable")),
 ):  # fmt: skip
     duties.register(_duty)
 

@@ -44,7 +44,7 @@ class Acceptance(BuyerAggregate):
             )
         ]
         indexes = [
-            models.Index(fields=["buyer", "status"], name="acceptance_of_buyer"),
+            models.Index(fields=["buyer", "status", "created_at"], name="acceptance_of_buyer"),
             models.Index(fields=["buyer", "-created_at"], name="acceptance_latest"),
         ]
 

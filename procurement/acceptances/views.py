@@ -232,6 +232,7 @@ duties.register(
         deadline=_due,
         url=lambda milestone: reverse("acceptances:report", args=[milestone.pk]),
         reads=("name", "due_on", "contract__title"),
+        source=duties.source(Milestone, provider="contract__provider", contract__status__in=REPORTING),
     )
 )
 duties.register(
@@ -245,6 +246,7 @@ duties.register(
         note=lambda acceptance: _("%(name)s已报验，逐项核定数量") % {"name": acceptance.contract.provider.name},
         deadline=lambda acceptance: _due(acceptance.milestone),
         reads=("contract__title", "contract__provider__name", "milestone__name", "milestone__due_on"),
+        source=duties.source(Acceptance, buyer="buyer", status="reported"),
     )
 )
 duties.register(
@@ -256,6 +258,7 @@ duties.register(
         button="确认验收意见",
         verb="confirm",
         note=lambda acceptance: _("%(name)s已逐项核定，请作为小组成员确认") % {"name": acceptance.accepted_by_name},
+        source=duties.source(Acceptance, buyer="buyer", status="confirming"),
     )
 )
 

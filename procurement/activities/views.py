@@ -246,7 +246,7 @@ CARD = ("status", "title", "starts_at", "ends_at", "region__name")
 
 
 def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    """How far the contract is, and its latest activities: at most seven queries, however many there are."""
+    """How far the contract is, and its latest activities: at most four queries, however many there are."""
     if contract.status in {"draft", "legal_review", "signing"}:
         return None
     course = course_of(contract)
@@ -292,6 +292,7 @@ duties.register(
         deadline=lambda activity: clock.end_of_day(clock.local(activity.ends_at).date()),
         order=20,
         reads=("title", "refusal", "starts_at", "ends_at", "place"),
+        source=duties.source(Activity, provider="provider", status__in=("held", "published")),
     )
 )
 duties.register(
@@ -315,6 +316,7 @@ duties.register(
         button="全部计入",
         note=lambda contract: _("%(n)s 场活动已核实，等待计入") % {"n": contract.waiting},
         url=lambda contract: reverse("activities:count-all", args=[contract.pk]),
+        source=duties.source(Activity, buyer="buyer", status="verified"),
     )
 )
 

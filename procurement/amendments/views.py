@@ -18,6 +18,7 @@ from core.duties import Duty
 from core.errors import NotAllowed
 from core.job_pages import report_section
 from core.pages import actor_of, answer, room_urls
+from core.presence import Question
 from core.rooms import Column, Figure, Room, View, register
 from core.sections import rows_for_card
 from procurement.amendments.forms import AmendForm
@@ -101,8 +102,9 @@ def _clocks_section(amendment: Amendment, actor: Actor) -> dict[str, Any] | None
 CARD = ("status", "n", "code", "difference")
 
 
-def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    rows = rows_for_card(visible_amendments(actor).filter(contract=contract).order_by("n"), *CARD)
+def _contract_section(contract: Contract, actor: Actor, there: bool) -> dict[str, Any] | None:
+    mine = visible_amendments(actor).filter(contract=contract).order_by("n")
+    rows = rows_for_card(mine, *CARD) if there else []
     drafts = (
         contract.status in DELIVERING
         and can_draft_amendment(actor, contract)
@@ -123,7 +125,7 @@ sections.register(
 )  # fmt: skip
 sections.register(
     "procurement.contract", title="补充协议", template=f"{FOLDER}/on_contract.html", context=_contract_section,
-    slot="side", order=30,
+    slot="side", order=30, rows=Question(Amendment, "contract"),
 )  # fmt: skip
 
 duties.register(
@@ -136,6 +138,7 @@ duties.register(
         verb="approve",
         note=lambda amendment: amendment.grounds[:80],
         amount=lambda amendment: amendment.difference,
+        source=duties.source(Amendment, buyer="buyer", status="submitted"),
     )
 )
 duties.register(
@@ -148,6 +151,7 @@ duties.register(
         verb="sign",
         note=lambda amendment: amendment.number or "",
         amount=lambda amendment: amendment.difference,
+        source=duties.source(Amendment, buyer="buyer", provider="contract__provider", status="signing"),
     )
 )
 duties.register(
@@ -160,6 +164,7 @@ duties.register(
         verb="file",
         note=lambda amendment: _("补充协议已生效，向财政部门备案"),
         deadline=lambda amendment: amendment.file_due_at,
+        source=duties.source(Amendment, buyer="buyer", status="in_force", filing_number=""),
     )
 )
 

@@ -195,6 +195,7 @@ duties.register(
         button="推荐成交",
         note=lambda review: _("评审已汇总，推荐成交单位"),
         url=lambda review: reverse("awards:propose", args=[review.pk]),
+        source=duties.source(Review, buyer="buyer", status="consolidated", lot__order__status="reviewing"),
     )
 )
 duties.register(
@@ -211,6 +212,7 @@ duties.register(
         verb="publish",
         note=lambda award: _("推荐 %(who)s：%(why)s") % {"who": award.bid.organization.name, "why": award.reason},
         amount=lambda award: award.amount,
+        source=duties.source(Award, buyer="buyer", status="proposed"),
     )
 )
 

@@ -181,6 +181,7 @@ duties.register(
         note=lambda opening: _("已截止，等两位不同科室的同事开启"),
         button="开启",
         deadline=lambda opening: opening.order.bid_deadline + timedelta(days=1),
+        source=duties.source(Opening, buyer="buyer", status__in=("waiting", "one_key"), order__status="published"),
     )
 )
 

@@ -180,6 +180,7 @@ duties.register(
         button="继续填写",
         verb="write",
         deadline=lambda bid: bid.lot.order.bid_deadline,
+        source=duties.source(Bid, provider="organization", status="draft"),
     )
 )
 

@@ -186,6 +186,7 @@ duties.register(
         button="批复",
         verb="approve",
         amount=lambda line: line.requested_amount,
+        source=duties.source(BudgetLine, buyer="buyer", status="requested"),
     )
 )
 

@@ -13,10 +13,12 @@ from core.actor import Actor
 from core.duties import Duty
 from core.job_pages import report_section
 from core.permissions import BUYER_ROLES
+from core.presence import Question
 from core.sections import rows_for_card
 from procurement.awards.models import Award
-from procurement.contracts.models import Contract
+from procurement.contracts.models import Contract, ContractPause
 from procurement.contracts.queries import (
+    SIGNING,
     awards_to_draw,
     drafts_to_submit,
     to_file,
@@ -82,7 +84,7 @@ def _review_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
     return {"contract": contract} if contract.reviewed_at and actor.organization_kind != "provider" else None
 
 
-def _clocks_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+def _clocks_section(contract: Contract, actor: Actor, there: bool) -> dict[str, Any] | None:
     """Announcement (D22) and filing (D23): the term, and what was done by when."""
     if contract.signed_at is None:
         return None
@@ -91,7 +93,7 @@ def _clocks_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
         "announced_late": bool(
             contract.notice and contract.announce_due_at and contract.notice.published_at > contract.announce_due_at
         ),
-        "pauses": list(contract.pauses.all()),
+        "pauses": list(contract.pauses.all()) if there else [],
     }
 
 
@@ -148,6 +150,7 @@ sections.register(
     context=_clocks_section,
     slot="side",
     order=15,
+    rows=Question(ContractPause, "contract"),
 )
 sections.register(
     OWN,
@@ -191,6 +194,7 @@ duties.register(
         deadline=lambda award: sign_by(award).at,
         amount=lambda award: award.amount,
         url=lambda award: reverse("contracts:draw", args=[award.pk]),
+        source=duties.source(Award, buyer="buyer", status="confirmed", lot__order__status__in=SIGNING),
     )
 )
 duties.register(
@@ -203,6 +207,7 @@ duties.register(
         verb="submit",
         note=lambda contract: _("合同已起草，核对后送审"),
         amount=lambda contract: contract.amount,
+        source=duties.source(Contract, buyer="buyer", status="draft"),
     )
 )
 duties.register(
@@ -215,6 +220,7 @@ duties.register(
         verb="freeze",
         note=lambda contract: _("%(name)s 起草，待法律审核") % {"name": contract.drafted_by_name or _("经办")},
         amount=lambda contract: contract.amount,
+        source=duties.source(Contract, buyer="buyer", status="legal_review"),
     )
 )
 duties.register(
@@ -227,6 +233,7 @@ duties.register(
         verb="file",
         note=lambda contract: _("合同已生效，向财政部门备案"),
         deadline=lambda contract: contract.file_due_at,
+        source=duties.source(Contract, buyer="buyer", signed_at__isnull=False, filing_number=""),
     )
 )
 duties.register(
@@ -239,6 +246,7 @@ duties.register(
         verb="resume",
         note=lambda contract: _("合同已暂停，到期前决定是否恢复"),
         deadline=lambda contract: clock.end_of_day(contract.pause_until) if contract.pause_until else None,
+        source=duties.source(Contract, buyer="buyer", status="paused"),
     )
 )
 duties.register(
@@ -252,5 +260,6 @@ duties.register(
         note=lambda contract: _("合同 PDF 已定稿，请读过再签"),
         deadline=lambda contract: sign_by(contract.award).at,
         amount=lambda contract: contract.amount,
+        source=duties.source(Contract, buyer="buyer", provider="provider", status="signing", document__isnull=False),
     )
 )

@@ -24,6 +24,9 @@ DELIVERING = ("performing", "rectifying")
 IN_FORCE = (*DELIVERING, "paused", "completed", "closed", "terminated")
 """Statuses in which money may still move; of a terminated contract what was done is settled."""
 
+SIGNING = ("reviewing", "standstill", "challenged", "awarded")
+"""Statuses of an order that still wants contracts: with several lots one may be awarded while another is under review."""
+
 CHOICES = 50
 """How many contracts a filter offers; more would cost more than the list that it filters."""
 
@@ -62,11 +65,14 @@ def contracts_of_case(case_key: str) -> QuerySet[Contract]:
 
 
 def undrawn_awards(actor: Actor) -> QuerySet[Award]:
-    """Confirmed awards of the actor's organization that have no contract yet (待起草合同)."""
-    # Not `contract__isnull`: that joins, and reads every contract whole where its key in an index is enough.
+    """Confirmed awards of the actor's organization that have no contract yet (待起草合同), of orders that still want one."""
+    # Not `contract__isnull`: that joins, and reads every contract whole where its key in an index is enough. The order's
+    # status keeps the many awards out whose contracts are signed.
     drawn = Contract.objects.filter(award=OuterRef("pk"))
     return (
-        Award.objects.filter(~Exists(drawn), status="confirmed", buyer_id=actor.organization_id)
+        Award.objects.filter(
+            ~Exists(drawn), status="confirmed", buyer_id=actor.organization_id, lot__order__status__in=SIGNING
+        )
         .select_related("lot__order", "bid__organization", "notice", "buyer")
         .order_by("published_at")
     )

@@ -197,6 +197,7 @@ duties.register(
         amount=lambda contract: contract.waiting_sum,
         url=lambda contract: reverse("expenses:review", args=[contract.pk]),
         reads=("title",),
+        source=duties.source(Expense, buyer="buyer", status="submitted"),
     )
 )
 duties.register(
@@ -209,6 +210,7 @@ duties.register(
         note=lambda contract: _("%(n)s 笔支出已登记，还没有提交审核") % {"n": contract.waiting},
         amount=lambda contract: contract.waiting_sum,
         url=lambda contract: reverse("expenses:submit-all", args=[contract.pk]),
+        source=duties.source(Expense, provider="provider", status="entered"),
     )
 )
 duties.register(
@@ -222,6 +224,7 @@ duties.register(
         note=lambda expense: expense.question,
         amount=lambda expense: expense.amount,
         order=20,
+        source=duties.source(Expense, provider="provider", status="questioned"),
     )
 )
 

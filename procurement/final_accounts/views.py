@@ -121,6 +121,7 @@ for _roles, _status, _button, _verb in (
             note=lambda account: account.status_label,
             deadline=lambda account: account.publish_due_at,
             amount=lambda account: account.final_amount,
+            source=duties.source(FinalAccount, buyer="buyer", status=_status),
         )
     )
 

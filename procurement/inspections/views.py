@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.documents import Document
 from core.duties import Duty
 from core.pages import room_urls
+from core.presence import Question
 from core.rooms import Column, Figure, Room, View, register
 from core.sections import rows_for_card
 from procurement.contracts.models import Contract
@@ -155,12 +156,12 @@ def _subject_section(inspection: Inspection, actor: Actor) -> dict[str, Any]:
 CARD = ("status", "kind", "planned_on", "visitors", "activity__title", "contract__title")
 
 
-def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+def _contract_section(contract: Contract, actor: Actor, there: bool) -> dict[str, Any] | None:
     """How the inspections stand, the last few, and the way to plan or draw."""
     if contract.status in {"draft", "legal_review", "signing"}:
         return None
-    mine = visible_inspections(actor).filter(contract=contract)
-    rows = rows_for_card(mine.order_by("-planned_on", "-created_at")[:RECENT], *CARD)
+    mine = visible_inspections(actor).filter(contract=contract).order_by("-planned_on", "-created_at")
+    rows = rows_for_card(mine[:RECENT], *CARD) if there else []
     plans = contract.status in DELIVERING and can_plan_inspection(actor, contract)
     if not rows and not plans:
         return None
@@ -178,7 +179,12 @@ OWN, FOLDER = "procurement.inspection", "procurement/inspections"
 sections.register(OWN, title="检查事项", template=f"{FOLDER}/findings.html", context=_findings_section, order=10)
 sections.register(OWN, title="对象", template=f"{FOLDER}/subject.html", context=_subject_section, slot="side", order=10)
 sections.register(
-    "procurement.contract", title="检查", template=f"{FOLDER}/on_contract.html", context=_contract_section, order=20
+    "procurement.contract",
+    title="检查",
+    template=f"{FOLDER}/on_contract.html",
+    context=_contract_section,
+    order=20,
+    rows=Question(Inspection, "contract"),
 )
 
 
@@ -186,10 +192,24 @@ def _note(inspection: Inspection) -> str:
     return f"{inspection.contract.title} · {inspection.topic}"
 
 
-for _name, _roles, _rows, _button, _verb in (
-    ("inspection.record", ("programme_officer",), to_record, "登记检查", "record"),
-    ("inspection.visit", ("region_officer",), to_visit, "登记检查", "record"),
-    ("inspection.review", PROVIDER_ROLES, to_review_oneself, "自查", "record"),
+for _name, _roles, _rows, _button, _verb, _source in (
+    (
+        "inspection.record",
+        ("programme_officer",),
+        to_record,
+        "登记检查",
+        "record",
+        duties.source(Inspection, buyer="buyer", status="planned"),
+    ),
+    ("inspection.visit", ("region_officer",), to_visit, "登记检查", "record", None),
+    (
+        "inspection.review",
+        PROVIDER_ROLES,
+        to_review_oneself,
+        "自查",
+        "record",
+        duties.source(Inspection, provider="provider", status="planned", kind="self"),
+    ),
 ):
     duties.register(
         Duty(
@@ -201,6 +221,7 @@ for _name, _roles, _rows, _button, _verb in (
             verb=_verb,
             note=_note,
             deadline=lambda inspection: clock.end_of_day(inspection.planned_on),
+            source=_source,
         )
     )
 duties.register(
@@ -214,6 +235,7 @@ duties.register(
         note=lambda inspection: inspection.conclusion[:80],
         deadline=lambda inspection: inspection.due_at,
         order=10,
+        source=duties.source(Inspection, provider="provider", status="noticed"),
     )
 )
 duties.register(
@@ -224,6 +246,7 @@ duties.register(
         title=str,
         button="处理",
         note=lambda inspection: inspection.status_label,
+        source=duties.source(Inspection, buyer="buyer", status__in=("reported", "answered")),
     )
 )
 

@@ -17,6 +17,7 @@ from core import sections
 from core.actor import Actor
 from core.errors import NotAllowed
 from core.pages import actor_of, answer, room_urls
+from core.presence import Question
 from core.rooms import Column, Figure, Room, View, register
 from core.sections import rows_for_card
 from procurement.contracts.models import Contract
@@ -88,11 +89,12 @@ def _code_section(survey: Survey, actor: Actor) -> dict[str, Any] | None:
 CARD = ("status", "opens_on", "closes_on")
 
 
-def _contract_section(contract: Contract, actor: Actor) -> dict[str, Any] | None:
+def _contract_section(contract: Contract, actor: Actor, there: bool) -> dict[str, Any] | None:
     """What service users say, with the sample size, and the way to ask them."""
     if contract.status not in IN_FORCE:
         return None
-    surveys = rows_for_card(visible_surveys(actor).filter(contract=contract).order_by("-opens_on"), *CARD)
+    mine = visible_surveys(actor).filter(contract=contract).order_by("-opens_on")
+    surveys = rows_for_card(mine, *CARD) if there else []
     opens = can_open_survey(actor, contract) and all(each.status != "open" for each in surveys)
     if not surveys and not opens:
         return None
@@ -109,6 +111,7 @@ sections.register(
     template=f"{FOLDER}/on_contract.html",
     context=_contract_section,
     order=25,
+    rows=Question(Survey, "contract"),
 )
 
 

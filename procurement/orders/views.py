@@ -257,6 +257,7 @@ duties.register(
         deadline=lambda order: order.bid_deadline,
         amount=lambda order: order.ceiling,
         reads=("number", "title", "bid_deadline", "ceiling"),
+        source=duties.source(Order, buyer="buyer", status="draft"),
     )
 )
 duties.register(
@@ -269,6 +270,7 @@ duties.register(
         button="审核",
         amount=lambda order: order.ceiling,
         reads=("number", "title", "drafted_by_name", "ceiling"),
+        source=duties.source(Order, buyer="buyer", status="checking"),
     )
 )
 duties.register(
@@ -282,6 +284,7 @@ duties.register(
         verb="publish",
         amount=lambda order: order.ceiling,
         reads=("number", "title", "ceiling"),
+        source=duties.source(Order, buyer="buyer", status="approved"),
     )
 )
 

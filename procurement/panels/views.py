@@ -142,6 +142,7 @@ duties.register(
         button="抽取专家",
         verb="draw",
         note=lambda panel: _("申报已开启，抽取评审专家"),
+        source=duties.source(Panel, buyer="buyer", status="forming"),
     )
 )
 duties.register(

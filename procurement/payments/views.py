@@ -270,6 +270,7 @@ duties.register(
         deadline=lambda settlement: settlement.due_at,
         amount=lambda settlement: settlement.payable_amount,
         url=lambda settlement: reverse("payments:invoice", args=[settlement.pk]),
+        source=duties.source(Settlement, provider="contract__provider", status="approved"),
     )
 )
 duties.register(
@@ -283,6 +284,7 @@ duties.register(
         deadline=lambda settlement: settlement.due_at,
         amount=lambda settlement: settlement.payable_amount,
         url=lambda settlement: reverse("payments:request", args=[settlement.pk]),
+        source=duties.source(Settlement, buyer="buyer", status="approved"),
     )
 )
 duties.register(
@@ -296,6 +298,7 @@ duties.register(
         note=lambda payment: _("%(name)s申请") % {"name": payment.requested_by_name},
         deadline=lambda payment: payment.settlement.due_at,
         amount=lambda payment: payment.amount,
+        source=duties.source(Payment, buyer="buyer", status="requested"),
     )
 )
 duties.register(
@@ -309,6 +312,7 @@ duties.register(
         note=lambda payment: payment.number or "",
         deadline=lambda payment: payment.settlement.due_at,
         amount=lambda payment: payment.amount,
+        source=duties.source(Payment, buyer="buyer", status="approved"),
     )
 )
 duties.register(
@@ -321,6 +325,7 @@ duties.register(
         verb="conclude",
         note=lambda settlement: _("应退款，到账后登记凭证") if settlement.payable_amount < ZERO else _("没有应付金额"),
         amount=lambda settlement: settlement.payable_amount,
+        source=duties.source(Settlement, buyer="buyer", status="approved", payable_amount__lte=ZERO),
     )
 )
 duties.register(

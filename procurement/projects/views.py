@@ -273,6 +273,7 @@ duties.register(
         button="批准立项",
         verb="approve",
         amount=lambda project: project.planned_amount,
+        source=duties.source(Project, buyer="buyer", status="feasibility"),
     )
 )
 duties.register(
@@ -287,6 +288,7 @@ duties.register(
         button="修改",
         verb="edit",
         amount=lambda project: project.planned_amount,
+        source=duties.source(Project, buyer="buyer", status="draft"),
     )
 )
 

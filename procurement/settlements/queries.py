@@ -78,14 +78,16 @@ def deciding_acceptance(contract: Contract, milestone: Milestone | None = None) 
 
 def unsettled_milestones(actor: Actor) -> QuerySet[Milestone]:
     """Judged milestones, but the last of each contract, that have no standing settlement (待编制结算)."""
-    standing = Settlement.objects.filter(milestone=OuterRef("pk"), status__in=STANDING)
+    standing = Settlement.objects.filter(milestone=OuterRef("milestone"), status__in=STANDING)
     final = Settlement.objects.filter(contract=OuterRef("contract"), kind="final", status__in=STANDING)
     later = Milestone.objects.filter(contract=OuterRef("contract"), n__gt=OuterRef("n"))
-    judged = Acceptance.objects.filter(milestone=OuterRef("pk"), status__in=JUDGED)
+    # Driven from the few judgements that are not settled, not from all milestones. A closed contract has its final
+    # settlement; saying so keeps the many closed ones out of the search.
+    judged = Acceptance.objects.filter(
+        ~Exists(standing), buyer_id=actor.organization_id, status__in=JUDGED, contract__status__in=SETTLING
+    )
     return (
-        # A closed contract has its final settlement; saying so keeps the many closed ones out of the search.
-        Milestone.objects.filter(contract__buyer_id=actor.organization_id, contract__status__in=SETTLING)
-        .filter(~Exists(standing), ~Exists(final), Exists(later), Exists(judged))
+        Milestone.objects.filter(~Exists(final), Exists(later), pk__in=judged.values("milestone"))
         .select_related("contract__provider")
         .order_by("due_on")
     )

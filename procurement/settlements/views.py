@@ -21,6 +21,8 @@ from core.pages import actions, room_urls
 from core.rooms import Column, Figure, Room, View, register
 from core.sections import rows_for_card
 from core.templatetags.words import money_text, share_text
+from procurement.acceptances.models import Acceptance
+from procurement.acceptances.queries import JUDGED
 from procurement.contracts.models import Contract, Milestone
 from procurement.permissions.settlements import can_draw_settlement
 from procurement.projects.models import Project
@@ -28,6 +30,7 @@ from procurement.settlements import boards
 from procurement.settlements.facts import report_of
 from procurement.settlements.models import Settlement
 from procurement.settlements.queries import (
+    SETTLING,
     paid_so_far,
     to_approve,
     to_confirm,
@@ -333,6 +336,7 @@ duties.register(
         button="编制结算",
         note=lambda milestone: _("节点已验收，编制结算"),
         url=_milestone_url,
+        source=duties.source(Acceptance, buyer="buyer", status__in=JUDGED, contract__status__in=SETTLING),
     )
 )
 duties.register(
@@ -345,6 +349,7 @@ duties.register(
         note=lambda contract: _("全部验收，编制最终结算"),
         deadline=_end_of,
         url=_contract_url,
+        source=duties.source(Contract, buyer="buyer", status__in=("completed", "terminated")),
     )
 )
 duties.register(
@@ -357,6 +362,7 @@ duties.register(
         verb="check",
         note=lambda settlement: settlement.name,
         amount=lambda settlement: settlement.payable_amount,
+        source=duties.source(Settlement, buyer="buyer", status="drawn"),
     )
 )
 duties.register(
@@ -369,6 +375,7 @@ duties.register(
         verb="confirm",
         note=lambda settlement: _("%(name)s，请核对数量和金额") % {"name": settlement.name},
         amount=lambda settlement: settlement.payable_amount,
+        source=duties.source(Settlement, provider="contract__provider", status="checked", confirmed_at__isnull=True),
     )
 )
 duties.register(
@@ -383,6 +390,7 @@ duties.register(
             _("%(name)s，%(checker)s已审核") % {"name": settlement.name, "checker": settlement.checked_by_name}
         ),
         amount=lambda settlement: settlement.payable_amount,
+        source=duties.source(Settlement, buyer="buyer", status="checked"),
     )
 )
 

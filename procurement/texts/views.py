@@ -84,6 +84,7 @@ duties.register(
         note=lambda t: f"{len(t.clauses)} 条 · {t.drafted_by_name}起草",
         button="发布合同文本",
         verb="publish",
+        source=duties.source(ContractText, buyer="buyer", status="draft"),
     )
 )
 

@@ -28,7 +28,7 @@ from procurement.contracts.drafting import (
 )
 from procurement.contracts.models import Contract, Signature
 from procurement.contracts.operations import sign_contract
-from procurement.contracts.queries import split_over, visible_contracts
+from procurement.contracts.queries import SIGNING, awards_to_draw, split_over, visible_contracts
 from procurement.notices.models import Notice
 from procurement.orders.models import Order
 from procurement.projects.models import Project
@@ -307,3 +307,15 @@ def test_a_stamped_scan_stands_beside_the_text(cast: Cast) -> None:
     place = f"{url}files/{kept.scan_id}/"
     assert cast.client("provider1").get(place).status_code == 200
     assert cast.client("provider2").get(place).status_code == 404
+
+
+def test_an_award_waits_for_its_contract_while_its_order_does(cast: Cast) -> None:
+    """With several lots one may be confirmed while another is under review; of a cancelled order nothing is drawn up any more."""
+    award, officer = confirmed_award(cast), cast.actor("buyer")
+    orders = Order.objects.filter(pk=award.lot.order_id)
+    assert orders.get().status in SIGNING
+    for status in SIGNING:
+        orders.update(status=status)
+        assert list(awards_to_draw(officer)) == [award], status
+    orders.update(status="cancelled")
+    assert not awards_to_draw(officer)
