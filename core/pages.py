@@ -80,7 +80,7 @@ def answer(
 def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> HttpResponse:
     """One object, one page: head, computed actions, figures, step line, tabs, sections, timeline."""
     actor = actor_of(request)
-    thing = room.fetch(actor, key)
+    thing = room.fetch(actor, key, shown=True)
     if tab and tab != "history" and tab not in dict(room.tabs):
         raise Http404
     if not tab:

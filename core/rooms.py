@@ -74,6 +74,8 @@ class Room:
     parts     reverse names of what more than one section of its page shows: read once, before they ask
     reads     the fields that title, subtitle, columns and address read, with those of related rows; () is all of them.
               A list asks for no others, for to make a row of nine tables costs more than to find and to show it
+    shows     the fields of related rows that the object's own page reads ("provider__name"); () is all that visible joins.
+              Seven tables at most: of each further one PostgreSQL's planning takes several times as long
     files     thing -> the documents a reader of the page may open
     fields    attributes that the API shows
     create    (label, url name, permission(actor)->bool) of the button over the list
@@ -100,6 +102,7 @@ class Room:
     context: Callable[[Any, Actor], dict[str, Any]] = lambda thing, actor: {}
     sum_field: str = ""
     reads: Sequence[str] = ()
+    shows: Sequence[str] = ()
     fields: Sequence[str] = ()
     create: tuple[str, str, Callable[[Actor], bool]] | None = None
     empty: tuple[str, str] = ("这里还没有内容", "有了以后会按期限列在这里。")
@@ -114,13 +117,16 @@ class Room:
         """The rows of a list or of a search, with what these show of them (`reads`)."""
         return narrowed(rows, *self.reads)
 
-    def fetch(self, actor: Actor, key: str) -> Any:
+    def fetch(self, actor: Actor, key: str, *, shown: bool = False) -> Any:
         """The object of this address, if the actor may know of it.
 
         key     issued number, or UUID text
+        shown   for its page alone: of related rows no more than `shows`
         raises  Http404 for what does not exist or is not visible: the two are not told apart
         """
         seen = self.visible(actor)
+        if shown and self.shows:
+            seen = narrowed(seen, *(each.name for each in self.model._meta.concrete_fields), *self.shows)
         try:
             found = seen.filter(pk=UUID(key)).first()
         except ValueError:

@@ -23,16 +23,25 @@ from tests.journeys.incentives import published_scheme
 from tests.journeys.projects import approved_line
 
 MORE = 29
-CONTRACT = {"buyer": 37, "provider1": 35, "auditor": 38}
-PROJECT = {"buyer": 22, "auditor": 21}
+CONTRACT = {"buyer": 34, "provider1": 32, "auditor": 35}
+BARE = {"buyer": 24, "provider1": 23, "auditor": 25}
+"""Of a contract that is delivered and paid, and of which nothing else is known."""
+PROJECT = {"buyer": 21, "auditor": 21}
 
 
 @pytest.fixture
-def contract(cast: Cast) -> Contract:
-    """Delivered and paid, with a row in every card that its page may have."""
+def bare(cast: Cast) -> Contract:
+    """Delivered and paid."""
     with clock.travel("2026-11-10 09:00"):
         project = closed(cast, approved_line(cast, "5000000.00"))
-        found = Contract.objects.get(award__lot__order__project=project)
+    return Contract.objects.get(award__lot__order__project=project)
+
+
+@pytest.fixture
+def contract(cast: Cast, bare: Contract) -> Contract:
+    """The same with a row in every card that its page may have."""
+    found = bare
+    with clock.travel("2026-11-10 09:00"):
         planned_assessment(cast, found)
         scheme = published_scheme(cast)
     day, by = clock.today(), {"buyer": found.buyer, "region_path": found.region_path, "contract": found}
@@ -134,3 +143,13 @@ def test_pages_of_a_case(cast: Cast, contract: Contract) -> None:
     for (login, url, most), one, thirty in zip(pages, few, many, strict=True):
         assert len(one) == len(thirty) <= most, (login, url)
         assert not [sql for sql in thirty if thirty.count(sql) > 1], (login, url)
+
+
+@pytest.mark.parametrize(("login", "most"), BARE.items())
+def test_what_is_not_there_is_asked_for_once(cast: Cast, bare: Contract, login: str, most: int) -> None:
+    """Seven cards without rows cost one question together."""
+    with clock.travel(NOW):
+        found = asked(cast, login, bare.get_absolute_url())
+    assert len(found) <= most, len(found)
+    tables = ("inspection", "survey", "amendment", "assessment", "incentive", "engagement", "contractpause")
+    assert sum(any(f'_{table}"' in sql for table in tables) for sql in found) == 1

@@ -159,6 +159,11 @@ CONTRACTS = register(
         locked=_locked,
         sum_field="amount",
         reads=("number", "title", "place", "amount", "status", "signed_at", "ends_on", "provider__name", "buyer__name"),
+        shows=(
+            *("buyer__name", "provider__name", "provider__incubated_by", "notice__number", "notice__published_at"),
+            *("award__buyer", "award__bid", "award__published_at", "award__created_at"),
+            *("award__lot__order__project", "award__lot__order__track"),
+        ),
         fields=(
             *("id", "award", "provider"),
             *("number", "title", "amount", "status", "starts_on", "ends_on", "digest", "signed_at"),
