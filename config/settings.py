@@ -137,6 +137,7 @@ MIDDLEWARE = [
     "accounts.authenticators.middleware.SecondFactorMiddleware",
     "accounts.memberships.middleware.LogInMiddleware",
     "accounts.pledges.middleware.PledgeMiddleware",
+    "core.error_pages.WrongMethodMiddleware",
     # Axes wants to be the last: it turns a locked-out log-in into an answer.
     "axes.middleware.AxesMiddleware",
 ]

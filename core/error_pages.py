@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from core.api.problems import plain_problem
 from core.errors import Refused
 from core.middleware import request_id
+from core.rooms import rooms
 
 # What a database says that is not there, is just starting, or has no room for one more.
 AWAY = (OperationalError, InterfaceError)
@@ -46,6 +50,34 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if request.path.startswith(API):
         return plain_problem(404)
     return render(request, "errors/404.html", {"request_id": request_id.get()}, status=404)
+
+
+def wrong_method(request: HttpRequest, answer: HttpResponseBase) -> HttpResponse:
+    """405: an address that only takes what a button sends, opened as a page; with the way to the object that it belongs to."""
+    _root, work, *words = [*request.path.split("/"), "", ""]
+    room = next((each for each in rooms() if each.slug == words[0]), None) if work == "w" else None
+    context = {
+        "request_id": request_id.get(),
+        "opened": request.method in {"GET", "HEAD"},
+        "object_url": reverse(f"{room.slug}:detail", args=[words[1]]) if room and words[1] else "",
+    }
+    page = render(request, "errors/405.html", context, status=405)
+    page["Allow"] = answer["Allow"]
+    return page
+
+
+class WrongMethodMiddleware:
+    """Dress a bare 405 as a page for who reads pages; programs and fragments keep the bare one, the API its problem."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        reads_pages = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
+        if response.status_code == 405 and reads_pages and not request.path.startswith(API):
+            return wrong_method(request, response)
+        return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
