@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from core.actor import Actor
 from core.lifecycle import Step, advance, moved
+from procurement.acceptances.queries import hand_down_final_settlements
 from procurement.bids.models import Opening
 from procurement.bids.operations import create_opening, return_bids
 from procurement.contracts.models import Contract
@@ -19,6 +20,7 @@ from procurement.payments.models import Payment
 from procurement.reviews.models import Review
 from procurement.reviews.operations import create_review
 from procurement.settlements.models import Settlement
+from procurement.settlements.queries import final_settlements
 
 
 @receiver(moved, sender=Order, dispatch_uid="procurement.order_moved")
@@ -55,3 +57,4 @@ def money_references(contract: Contract) -> list[str]:
 
 
 hand_down_payments(money_references)
+hand_down_final_settlements(final_settlements)

@@ -18,7 +18,7 @@ from core.lifecycle import advance, begin, require
 from core.messages import tell
 from core.separation import note_duty, require_apart
 from procurement.acceptances.models import Acceptance, AcceptanceFile, AcceptanceLine, AcceptanceMember, StandardResult
-from procurement.acceptances.queries import JUDGED, REPORTING, possible_members, standing_acceptance
+from procurement.acceptances.queries import JUDGED, REPORTING, is_settled, possible_members, standing_acceptance
 from procurement.contracts.models import Contract, Milestone
 from procurement.contracts.queries import DELIVERING
 from procurement.notices import ocds
@@ -46,8 +46,8 @@ def report_milestone(
     files       uploads with a name, or documents already stored
     actor       somebody of the provider
     returns     the acceptance, reported
-    raises      NotAllowed · NotNow (contract not in force, earlier milestone not judged, a hold) · Conflict (reported
-                already) · Invalid (a quantity below what was accepted before, no summary)
+    raises      NotAllowed · NotNow (contract not in force, or terminated and settled; earlier milestone not judged; a hold) ·
+                Conflict (reported already) · Invalid (a quantity below what was accepted before, no summary)
     writes      the acceptance with lines and files; one journal entry "create"
     """
     contract = Contract.objects.select_for_update(of=("self",)).select_related("buyer").get(pk=milestone.contract_id)
@@ -55,6 +55,8 @@ def report_milestone(
         raise NotAllowed(_("报验由承接单位办理。"))
     if contract.status not in REPORTING:
         raise NotNow(_("合同当前状态是「%(status)s」，不能报验。") % {"status": contract.status_label})
+    if is_settled(contract):
+        raise NotNow(_("合同已终止，已完成的部分已经编制最终结算，不再报验。"))
     holds.require_no_hold(contract)
     if standing_acceptance(milestone) is not None:
         raise Conflict(_("这个节点已经报验。"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.memberships.queries import colleagues, officers_of_region
@@ -15,7 +18,21 @@ from procurement.contracts.queries import DELIVERING
 JUDGED = ("accepted", "partly")
 GROUP_ROLES = ("programme_officer", "procurement_officer", "finance_officer", "funds_reviewer")
 REPORTING = (*DELIVERING, "terminated")
-"""Contracts whose milestones may be reported: of a terminated one what was done until its end."""
+"""Contracts whose milestones may be reported: of a terminated one what was done until its end, until that is settled."""
+
+# The settlements room is a later one; what it knows is handed down to here when the app starts (procurement/receivers.py).
+FinalSettlements = Callable[[Any], QuerySet[Any]]
+_final_settlements: list[FinalSettlements] = []
+
+
+def hand_down_final_settlements(standing: FinalSettlements) -> None:
+    """Say which final settlements stand: standing(contract's key, or OuterRef of one) gives their rows."""
+    _final_settlements[:] = [standing]
+
+
+def is_settled(contract: Contract) -> bool:
+    """Whether a contract was terminated and its final settlement stands: nothing more is reported. One query, if that."""
+    return contract.status == "terminated" and any(of(contract.pk).exists() for of in _final_settlements)
 
 
 def visible_acceptances(actor: Actor) -> QuerySet[Acceptance]:
@@ -52,14 +69,18 @@ def possible_members(acceptance: Acceptance, judge: Actor) -> list[tuple[str, st
 
 
 def open_milestones(actor: Actor) -> QuerySet[Milestone]:
-    """Milestones of the provider's contracts in force that wait to be reported, the earliest of each contract (待报验)."""
+    """Milestones of the provider's contracts in force that wait to be reported, the earliest of each contract (待报验).
+
+    A terminated contract whose final settlement stands has none: what was done is settled.
+    """
     standing = Acceptance.objects.filter(milestone=OuterRef("pk")).exclude(status="refused")
     earlier = Milestone.objects.filter(contract=OuterRef("contract"), n__lt=OuterRef("n")).exclude(
         acceptances__status__in=JUDGED
     )
+    settled = [Q(contract__status="terminated") & Exists(of(OuterRef("contract"))) for of in _final_settlements]
     return (
         Milestone.objects.filter(contract__status__in=REPORTING, contract__provider_id=actor.organization_id)
-        .filter(~Exists(standing), ~Exists(earlier))
+        .filter(~Exists(standing), ~Exists(earlier), *(~each for each in settled))
         .select_related("contract__buyer")
         .order_by("due_on")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
@@ -76,10 +77,15 @@ def deciding_acceptance(contract: Contract, milestone: Milestone | None = None) 
     return judged.order_by("-milestone__n").first()
 
 
+def final_settlements(contract: Any) -> QuerySet[Settlement]:
+    """The standing final settlement of a contract, if any. contract: its key, or OuterRef of one"""
+    return Settlement.objects.filter(contract=contract, kind="final", status__in=STANDING)
+
+
 def unsettled_milestones(actor: Actor) -> QuerySet[Milestone]:
     """Judged milestones, but the last of each contract, that have no standing settlement (待编制结算)."""
     standing = Settlement.objects.filter(milestone=OuterRef("milestone"), status__in=STANDING)
-    final = Settlement.objects.filter(contract=OuterRef("contract"), kind="final", status__in=STANDING)
+    final = final_settlements(OuterRef("contract"))
     later = Milestone.objects.filter(contract=OuterRef("contract"), n__gt=OuterRef("n"))
     # Driven from the few judgements that are not settled, not from all milestones. A closed contract has its final
     # settlement; saying so keeps the many closed ones out of the search.
@@ -95,7 +101,7 @@ def unsettled_milestones(actor: Actor) -> QuerySet[Milestone]:
 
 def unsettled_contracts(actor: Actor) -> QuerySet[Contract]:
     """Completed or ended contracts without a settlement under way that have no standing final settlement."""
-    final = Settlement.objects.filter(contract=OuterRef("pk"), kind="final", status__in=STANDING)
+    final = final_settlements(OuterRef("pk"))
     pending = Settlement.objects.filter(contract=OuterRef("pk"), status__in=PENDING)
     return (
         Contract.objects.filter(buyer_id=actor.organization_id, status__in=["completed", "terminated"])

@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 
 from core import clock, journal
+from core.actor import Actor
+from core.duties import tasks_for
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import inbox
 from procurement.acceptances.operations import judge_acceptance
@@ -24,9 +26,10 @@ from procurement.contracts.operations import (
     terminate_contract,
 )
 from procurement.notices.models import Notice
-from procurement.settlements.operations import draw_settlement
+from procurement.settlements.operations import draw_settlement, return_settlement
 from tests.cast import Cast
 from tests.journeys.activities import planned_activity
+from tests.journeys.archive import provider_of
 from tests.journeys.contracts import MIDTERM, confirmed, drawn_contract, reported_milestone, signed_contract
 from tests.journeys.settlements import paid
 
@@ -36,6 +39,11 @@ ENDED = {"reason": "服务场地被征收，无法继续", "code": "need", "clau
 
 def fresh(contract: Contract) -> Contract:
     return Contract.objects.get(pk=contract.pk)
+
+
+def to_report(actor: Actor, contract: Contract) -> list[str]:
+    """What the desk asks this person to report of a contract."""
+    return [task.name for task in tasks_for(actor) if task.name == "acceptance.report" and contract.title in task.title]
 
 
 def test_the_text_is_reviewed_by_another_person(cast: Cast) -> None:
@@ -143,9 +151,23 @@ def test_a_terminated_contract_settles_what_was_done(cast: Cast) -> None:
     with pytest.raises(NotNow, match="验收完成"):
         draw_settlement(fresh(contract), actor=cast.actor("buyer"), kind="final")
     confirmed(cast, acceptance)
+    # What else was done until the end may be reported, until the final settlement stands, and again if that is sent back.
+    provider = cast.actor(provider_of(cast, contract))
+    assert to_report(provider, contract) == ["acceptance.report"]
     final = draw_settlement(fresh(contract), actor=cast.actor("buyer"), kind="final")
     assert final.payable_amount == D("73600.00")
+    assert to_report(provider, contract) == []
+    with pytest.raises(NotNow, match="最终结算"):
+        reported_milestone(cast, contract, 2)
+    return_settlement(final, actor=cast.actor("finance"), reason="少计一场")
+    assert to_report(provider, contract) == ["acceptance.report"]
+    final = draw_settlement(fresh(contract), actor=cast.actor("buyer"), kind="final")
     paid(cast, final, "GK-1")
+    assert to_report(provider, contract) == []
+    assert (
+        "/acceptances/report/"
+        not in cast.client(provider_of(cast, contract)).get(contract.get_absolute_url()).content.decode()
+    )
     allocation = Allocation.objects.get(case=contract.case_key)
     assert allocation.paid_amount == allocation.contracted_amount == allocation.planned_amount == D("73600.00")
     assert fresh(contract).status == "terminated"
