@@ -139,10 +139,7 @@ def on_project(project: Project, actor: Actor) -> dict[str, Any] | None:
 
 
 def on_contract(contract: Contract, actor: Actor) -> dict[str, Any] | None:
-    """What the archive asks of this contract's provider, shown to the provider alone. One query for it, none for others.
-
-    No file is named: another provider of the same project may have supplied it.
-    """
+    """What the archive asks of this contract's provider, shown to the provider alone. One query for it, none for others."""
     if contract.status not in IN_FORCE or not can_hand_in(actor, contract):
         return None
     items = list(items_of_provider(contract))

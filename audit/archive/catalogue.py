@@ -29,7 +29,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Asked:
-    """One required paper as the catalogue lists it."""
+    """One required paper as the catalogue lists it. whose: the contract and its provider, where the case has several."""
 
     n: int
     stage: str
@@ -38,6 +38,7 @@ class Asked:
     state: str
     count: int
     note: str
+    whose: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,12 @@ def asked_of(package: ArchivePackage) -> tuple[Asked, ...]:
     """The checklist of a package as its catalogue lists it; papers that do not apply are left out. One query."""
     items = package.items.exclude(state=ArchiveItem.NOT_DUE)
     return tuple(
-        Asked(n, STAGES[each.stage], each.title, each.source, each.get_state_display(), each.found_count, each.excuse)
+        Asked(
+            n, STAGES[each.stage], each.title, each.source, each.get_state_display(), each.found_count, each.excuse,
+            each.whose,
+        )
         for n, each in enumerate(items, 1)
-    )
+    )  # fmt: skip
 
 
 def catalogue_of(

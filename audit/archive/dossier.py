@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from audit.engagements.models import AuditFinding, Engagement
 from evaluation.assessments.models import Assessment
@@ -67,6 +68,27 @@ class Case:
         """Whether a contract was carried to its acceptance, not ended before."""
         return any(each.status in {"completed", "closed"} for each in self.contracts)
 
+    def of(self, contract: Contract) -> Case:
+        """The part of the case that is one contract's; its project, orders and reviews stay. No query."""
+        of_contract: dict[str, Any] = {
+            name: [each for each in getattr(self, name) if each.contract_id == contract.pk]
+            for name in (
+                "amendments", "activities", "safeguards", "expenses", "inspections", "surveys", "acceptances",
+                "assessments", "incentives", "settlements", "engagements",
+            )
+        }  # fmt: skip
+        told_of = [contract, *of_contract["amendments"], *of_contract["acceptances"]]
+        subjects = {each.journal_key for each in told_of}
+        return replace(
+            self,
+            contracts=[each for each in self.contracts if each.pk == contract.pk],
+            invoices=[each for each in self.invoices if each.settlement.contract_id == contract.pk],
+            payments=[each for each in self.payments if each.settlement.contract_id == contract.pk],
+            findings=[each for each in self.findings if each.engagement.contract_id == contract.pk],
+            notices=[each for each in self.notices if each.subject in subjects],
+            **of_contract,
+        )
+
 
 def case_of(project: Project) -> Case:
     """Read a case. Twenty-eight queries, whatever it holds."""
@@ -103,7 +125,9 @@ def case_of(project: Project) -> Case:
             .order_by("created_at")
         ),
         contracts=list(
-            contracts.select_related("document", "notice").prefetch_related("signatures").order_by("created_at")
+            contracts.select_related("document", "notice", "provider")
+            .prefetch_related("signatures")
+            .order_by("created_at")
         ),
         amendments=list(
             Amendment.objects.filter(effective_at__isnull=False, **mine)
@@ -148,6 +172,7 @@ def case_of(project: Project) -> Case:
         findings=list(
             AuditFinding.objects.filter(engagement__contract__award__lot__order__project=project)
             .exclude(status="dropped")
+            .select_related("engagement")
             .order_by("engagement", "n")
         ),
         notices=list(Notice.objects.filter(case=str(project.pk)).order_by("published_at", "pk")),

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from audit.archive.dossier import Case, case_of
 from audit.archive.models import ArchiveItem, RequiredPaper
+from audit.archive.starting_list import OF_EACH_CONTRACT
 from core import clock
 from core.aggregates import Journaled
 from core.documents import Document
+from procurement.contracts.models import Contract
 from procurement.orders.models import Order
 from procurement.projects.models import Project
 
@@ -344,10 +346,15 @@ FINDERS: dict[str, Callable[[Case], list[Proof] | None]] = {
 
 @dataclass(frozen=True)
 class Counted:
-    """One required paper as it stands now: proofs None where it does not apply."""
+    """One required paper as it stands now, of one contract or (None) of the project: proofs None where it does not apply.
+
+    whose  the contract's number and provider where the case has several, else ""
+    """
 
     paper: RequiredPaper
     proofs: list[Proof] | None
+    contract: Contract | None = None
+    whose: str = ""
 
     @property
     def shown(self) -> list[dict[str, Any]]:
@@ -356,6 +363,23 @@ class Counted:
 
 
 def counted(project: Project, papers: Iterable[RequiredPaper]) -> list[Counted]:
-    """Every required paper of a project with what was found of it; one without a finder is found only by hand."""
+    """Every required paper of a project with what was found of it; one without a finder is found only by hand.
+
+    What each contract walks for itself is counted contract by contract, so that one provider's paper never stands for
+    another's; where there is no contract it does not apply, once.
+    """
     case = case_of(project)
-    return [Counted(paper, FINDERS[paper.key](case) if paper.key in FINDERS else []) for paper in papers]
+    parts = [(each, case.of(each)) for each in case.contracts]
+    found: list[Counted] = []
+    for paper in papers:
+        if paper.stage not in OF_EACH_CONTRACT or not parts:
+            found.append(Counted(paper, _found(paper, case)))
+            continue
+        for contract, part in parts:
+            whose = f"{contract.number} {contract.provider}" if len(parts) > 1 else ""
+            found.append(Counted(paper, _found(paper, part), contract, whose[:120]))
+    return found
+
+
+def _found(paper: RequiredPaper, case: Case) -> list[Proof] | None:
+    return FINDERS[paper.key](case) if paper.key in FINDERS else []

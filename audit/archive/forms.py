@@ -38,7 +38,7 @@ class _ItemForm(VerbForm):
         rows = self.rows()
         self.fields["item"].choices = [  # type: ignore[attr-defined]
             ("", "请选择"),
-            *((str(each.pk), f"{each.get_stage_display()} · {each.title}") for each in rows),
+            *((str(each.pk), f"{each.get_stage_display()} · {each}") for each in rows),
         ]
 
     def rows(self) -> QuerySet[ArchiveItem]:

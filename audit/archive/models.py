@@ -14,6 +14,7 @@ from audit.archive.lifecycle import ARCHIVE_PACKAGE
 from audit.archive.starting_list import STAGES
 from core import clock
 from core.documents import Document
+from procurement.contracts.models import Contract
 from procurement.projects.models import Project
 
 
@@ -111,6 +112,8 @@ class ArchivePackage(BuyerAggregate):
 class ArchiveItem(models.Model):
     """One required paper of one package as it was last counted (归档目录的一行); what the rule said is copied.
 
+    contract  whose paper it is, where the list asks for it of each contract (starting_list.OF_EACH_CONTRACT); else None
+    whose     the contract's number and provider, where the case has several of them; else ""
     evidence  [{"title", "url", "sha256", "day"}]: the records and documents that were found, at most SHOWN of them
     """
 
@@ -121,6 +124,10 @@ class ArchiveItem(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     package = models.ForeignKey(ArchivePackage, on_delete=models.PROTECT, related_name="items")
     key = models.CharField(max_length=40)
+    contract = models.ForeignKey(
+        Contract, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name="合同"
+    )
+    whose = models.CharField("哪份合同", max_length=120, blank=True)
     n = models.PositiveSmallIntegerField("顺序")
     stage = models.CharField("阶段", max_length=16, choices=list(STAGES.items()))
     title = models.CharField("材料", max_length=80)
@@ -136,12 +143,22 @@ class ArchiveItem(models.Model):
 
     class Meta:
         app_label = "audit"
-        ordering = ["n"]
-        constraints = [models.UniqueConstraint(fields=["package", "key"], name="archive_item_once")]
+        ordering = ["n", "whose"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["package", "key"], condition=Q(contract__isnull=True), name="archive_item_once"
+            ),
+            models.UniqueConstraint(fields=["package", "key", "contract"], name="archive_item_once_a_contract"),
+        ]
         indexes = [models.Index(fields=["package", "owner"], name="archive_item_missing", condition=Q(state="missing"))]
 
     def __str__(self) -> str:
-        return self.title
+        return f"{self.title}（{self.whose}）" if self.whose else self.title
+
+    @property
+    def belongs_to(self) -> Contract | ArchivePackage:
+        """Whose paper it is: its contract's, else the whole case's."""
+        return self.contract or self.package
 
 
 class ArchiveScan(models.Model):

@@ -90,27 +90,29 @@ def _count(package: ArchivePackage) -> tuple[int, bool]:
 
     writes  the items that differ
     """
-    known = {item.key: item for item in package.items.prefetch_related("scans")}
+    known = {(item.key, item.contract_id): item for item in package.items.prefetch_related("scans")}
     fresh, changed = [], []
     for each in counted(package.project, required_papers(package.ended_on)):
-        paper, item = each.paper, known.pop(each.paper.key, None)
+        paper, contract = each.paper, each.contract.pk if each.contract else None
+        item = known.pop((paper.key, contract), None)
         told = {
-            "n": paper.n, "stage": paper.stage, "title": paper.title, "source": paper.source, "verified": paper.verified,
+            "whose": each.whose, "n": paper.n, "stage": paper.stage, "title": paper.title, "source": paper.source, "verified": paper.verified,
             "owner": paper.owner, "place": paper.place, "state": _state(each.proofs, item),
             "found_count": len(each.proofs or ()), "evidence": each.shown,
         }  # fmt: skip
         if item is None:
-            fresh.append(ArchiveItem(package=package, key=paper.key, **told))
+            fresh.append(ArchiveItem(package=package, key=paper.key, contract_id=contract, **told))
         elif any(getattr(item, name) != value for name, value in told.items()):
             for name, value in told.items():
                 setattr(item, name, value)
             changed.append(item)
-    for gone in known.values():  # the list no longer asks for it
-        if gone.state != ArchiveItem.NOT_DUE:
-            gone.state = ArchiveItem.NOT_DUE
+    for gone in known.values():  # the list no longer asks for it: what was supplied or said of it stays listed
+        state = ArchiveItem.NOT_DUE if _state([], gone) == ArchiveItem.MISSING else _state([], gone)
+        if gone.state != state:
+            gone.state = state
             changed.append(gone)
     ArchiveItem.objects.bulk_create(fresh)
-    names = ["n", "stage", "title", "source", "verified", "owner", "place", "state", "found_count", "evidence"]
+    names = ["whose", "n", "stage", "title", "source", "verified", "owner", "place", "state", "found_count", "evidence"]
     ArchiveItem.objects.bulk_update(changed, names)
     return missing_items(package).count(), bool(fresh or changed)
 
@@ -156,7 +158,7 @@ def supply_paper(
     found = _item(package, item)
     documents = attach_papers(found, papers, actor=actor, note=note)
     return advance(
-        package, "supply", actor=actor, facts={"paper": found.title}, documents=documents,
+        package, "supply", actor=actor, facts={"paper": str(found)}, documents=documents,
         missing_count=missing_items(package).count(),
     )  # fmt: skip
 
@@ -199,7 +201,7 @@ def excuse_paper(package: ArchivePackage, *, actor: Actor, item: UUID | str, rea
     ArchiveItem.objects.filter(pk=found.pk).update(
         state=ArchiveItem.EXCUSED, excuse=reason.strip()[:400], excused_by_name=actor.user_name
     )
-    facts = {"paper": found.title}
+    facts = {"paper": str(found)}
     missing = missing_items(package).count()
     return advance(package, "excuse", actor=actor, reason=reason.strip(), facts=facts, missing_count=missing)
 
@@ -226,7 +228,7 @@ def complete_package(package: ArchivePackage, *, actor: Actor) -> ArchivePackage
     package.ended_on = _ended_on(project)
     missing, _changed = _count(package)
     if missing:
-        titles = "、".join(missing_items(package).values_list("title", flat=True)[:6])
+        titles = "、".join(map(str, missing_items(package)[:6]))
         raise NotNow(_("还缺 %(n)s 项：%(titles)s。请补交或者说明。") % {"n": missing, "titles": titles})
     buyer = project.buyer
     number = package.number or next_number(buyer.number_prefix or buyer.short_name or buyer.name[:4], "档")

@@ -100,7 +100,7 @@ SOURCES: tuple[Source, ...] = (
     Source(PaperEvidence, "document", f"paper__item__engagement__{CONTRACT}", "audit", "审计证据", "paper__item__engagement"),
     Source(FindingFile, "document", f"finding__engagement__{CONTRACT}", "audit", "审计整改证明", "finding"),
     Source(SampleFile, "document", f"item__expense__{CONTRACT}", "audit", "抽样证据", "item__sample"),
-    Source(ArchiveScan, "document", "item__package__project", "", "补交材料", "item__package"),
+    Source(ArchiveScan, "document", "item__package__project", "", "补交材料", "item__belongs_to"),
 )  # fmt: skip
 
 # Keys to a document that no bag follows, and why.
@@ -168,7 +168,7 @@ def _rows(source: Source, case: str) -> QuerySet[Any]:
     )
     joined = [source.field, *([source.about] if source.about else [])]
     if source.model is ArchiveScan:
-        joined.append("item")
+        joined = [source.field, "item__package", "item__contract"]
     return rows.select_related(*joined).order_by("pk")
 
 

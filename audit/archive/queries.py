@@ -65,9 +65,8 @@ def newest_bag(package: ArchivePackage) -> ArchiveBag | None:
 
 
 def items_of_provider(contract: Contract) -> QuerySet[ArchiveItem]:
-    """What the archive of a contract's project asks of its provider, while it is collected: missing and supplied by hand."""
-    project = contract.award.lot.order.project_id
-    asked = ArchiveItem.objects.filter(package__project=project, package__status="collecting", owner=PROVIDER)
+    """What the archive asks of a contract's provider, while it is collected: missing and supplied by hand."""
+    asked = ArchiveItem.objects.filter(contract=contract, package__status="collecting", owner=PROVIDER)
     return asked.filter(state__in=(ArchiveItem.MISSING, ArchiveItem.SUPPLIED)).order_by("n")
 
 
@@ -108,10 +107,9 @@ def to_supply(actor: Actor) -> QuerySet[ArchivePackage]:
 
 
 def to_hand_in(actor: Actor) -> QuerySet[Contract]:
-    """The provider's contracts in force whose archive lacks a paper that a provider owes."""
-    case = OuterRef("award__lot__order__project")
+    """The provider's contracts in force of which the archive lacks a paper that the provider owes."""
     lacking = ArchiveItem.objects.filter(
-        package__project=case, package__status="collecting", owner=PROVIDER, state=ArchiveItem.MISSING
+        contract=OuterRef("pk"), package__status="collecting", owner=PROVIDER, state=ArchiveItem.MISSING
     )
     mine = visible_contracts(actor).filter(provider_id=actor.organization_id, status__in=IN_FORCE)
     return mine.filter(Exists(lacking)).order_by("ends_on", "pk")

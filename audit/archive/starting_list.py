@@ -27,6 +27,12 @@ STAGES: Final = {
 }
 
 
+OF_EACH_CONTRACT: Final = frozenset(
+    {"contract", "delivery", "inspection", "acceptance", "evaluation", "money", "audit"}
+)
+"""The stages that every contract of a case walks for itself: their papers are asked for contract by contract."""
+
+
 class Paper(NamedTuple):
     """One row: key, stage, title, owner's role, where it is supplied, source, since, whether the text was read."""
 

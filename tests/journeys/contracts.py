@@ -113,6 +113,27 @@ def confirmed_award(cast: Cast, *, organization: str = "buyer", provider: str = 
     return Award.objects.get(pk=award.pk)
 
 
+@transaction.atomic
+def award_of_another_lot(cast: Cast, award: Award, provider: str = "provider2") -> Award:
+    """A confirmed award of a second lot of the same order, at one yuan a unit: another provider in the same project."""
+    order, actor = award.lot.order, cast.actor("buyer")
+    lot = Lot.objects.create(order=order, n=2, title="第二包", quantity=1, unit="项", ceiling=Decimal("5000.00"))
+    plan = {"plan": {"approach": "志愿者轮班。"}}
+    bid = begin(Bid(lot=lot, organization=cast.org(provider), content=plan), actor=cast.actor(provider))
+    for place, (name, unit, quantity, _price) in enumerate(LINES, 1):
+        figures = {"quantity": quantity, "unit_price": Decimal("1.00"), "amount": Decimal(quantity)}
+        BidLine.objects.create(bid=bid, n=place, cost_class="activity", name=name, unit=unit, **figures)
+    copied = {
+        name: getattr(award, name)
+        for name in ("buyer", "region_path", "reason", "proposed_by_key", "proposed_by_name", "published_at", "standstill_ends_at")
+    }  # fmt: skip
+    amount = Decimal(sum(quantity for _name, _unit, quantity, _price in LINES))
+    second = begin(Award(lot=lot, bid=bid, amount=amount, **copied), actor=actor)
+    Bid.objects.filter(pk=bid.pk).update(status="awarded")
+    Award.objects.filter(pk=second.pk).update(status="confirmed")
+    return Award.objects.get(pk=second.pk)
+
+
 def drawn_contract(cast: Cast, **how: Any) -> Contract:
     """A draft."""
     return draw_contract(confirmed_award(cast, **how), actor=cast.actor("buyer"))

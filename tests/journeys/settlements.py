@@ -9,6 +9,7 @@ from typing import Any
 from core import clock
 from core.actor import Actor
 from core.documents import store
+from procurement.contracts.drafting import draw_contract
 from procurement.contracts.models import Contract
 from procurement.payments.invoicing import enter_invoice
 from procurement.payments.models import Payment
@@ -16,7 +17,7 @@ from procurement.payments.operations import approve_payment, record_payment, req
 from procurement.settlements.models import Settlement
 from procurement.settlements.operations import approve_settlement, check_settlement, confirm_settlement, draw_settlement
 from tests.cast import Cast
-from tests.journeys.contracts import judged_milestone, signed_contract
+from tests.journeys.contracts import award_of_another_lot, confirmed_award, judged_milestone, signed_contract
 
 _invoices = count(26532000000000000001)
 
@@ -85,8 +86,21 @@ def paid(cast: Cast, settlement: Settlement, voucher: str) -> Settlement:
 
 def closed_contract(cast: Cast, vouchers: str = "GK-2026", **how: Any) -> Contract:
     """A contract paid to the end: the midterm 36,800.00, the final 149,836.00 of 186,636.00 accepted."""
-    contract = signed_contract(cast, **how)
+    return delivered_and_paid(cast, signed_contract(cast, **how), vouchers)
+
+
+def delivered_and_paid(cast: Cast, contract: Contract, vouchers: str) -> Contract:
+    """A contract in force carried to its end: both milestones accepted, settled and paid."""
     paid(cast, drawn_settlement(cast, contract, 1), f"{vouchers}-001")
     judged_milestone(cast, contract, 2)
     paid(cast, drawn_settlement(cast, contract, 0), f"{vouchers}-002")
     return Contract.objects.get(pk=contract.pk)
+
+
+def closed_contracts_of_two_lots(cast: Cast) -> tuple[Contract, Contract]:
+    """One project, two lots, two providers: both contracts signed, delivered and paid to the end."""
+    actor = cast.actor("buyer")
+    award = confirmed_award(cast)
+    other = award_of_another_lot(cast, award)
+    first, second = (signed_contract(cast, draw_contract(each, actor=actor)) for each in (award, other))
+    return delivered_and_paid(cast, first, "GK-A"), delivered_and_paid(cast, second, "GK-B")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -43,6 +45,7 @@ from core.duties import tasks_for
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import Message
 from core.reports import ReportJob, request_report
+from procurement.contracts.operations import file_contract
 from procurement.projects.models import Project
 from procurement.projects.operations import terminate_project
 from tests.cast import Cast
@@ -51,7 +54,7 @@ from tests.journeys.archive import filled_package, fresh, opened_package, provid
 from tests.journeys.contracts import print_now
 from tests.journeys.orders import cancelled_order
 from tests.journeys.projects import approved_project
-from tests.journeys.settlements import closed_contract
+from tests.journeys.settlements import closed_contract, closed_contracts_of_two_lots
 
 OPINION = "抽看合同和支付凭证，一致。"
 
@@ -245,6 +248,46 @@ def test_the_provider_hands_in_what_it_owes(cast: Cast) -> None:
         hand_in_paper(contract, actor=cast.actor(login), item=item.pk, papers=[pdf()])
     assert client.get(place).status_code == 404
     assert [each for each in verify()[1] if each.object_key.startswith("audit.archive")] == []
+
+
+def test_each_contract_of_a_case_owes_its_own_papers(cast: Cast) -> None:
+    """Two lots, two providers: what one files or hands in says nothing of the other; the catalogue names both."""
+    first, second = closed_contracts_of_two_lots(cast)
+    file_contract(first, actor=cast.actor("buyer"), filing_number="五财采备2026001号", filed_on=clock.today())
+    package = opened_package(cast, first)
+    states = {(item.key, item.contract_id): item.state for item in package.items.all()}
+    assert states["minutes", None] == ArchiveItem.MISSING
+    assert (states["filing", first.pk], states["filing", second.pk]) == (ArchiveItem.FOUND, ArchiveItem.MISSING)
+    assert [package.items.get(key="payment", contract=each).found_count for each in (first, second)] == [2, 2]
+    for key in ("contract_notice", "acceptance_notice", "invoice", "settlement"):
+        shown = [item.evidence for item in package.items.filter(key=key).order_by("whose")]
+        assert len(shown) == 2
+        assert not {each["url"] for each in shown[0]} & {each["url"] for each in shown[1]}, key
+    mine, theirs = (package.items.get(key="expenses", contract=each) for each in (first, second))
+    page = cast.client("archivist").get(package.get_absolute_url()).content.decode()
+    for contract in (first, second):
+        assert f"{contract.number} {contract.provider}：由承接单位提供" in page
+    handed = hand_in_paper(first, actor=cast.actor("provider1"), item=mine.pk, papers=[pdf()])
+    assert journal.entries_for(handed)[0].facts == {"paper": "专账与支出凭证", "contract": first.number}
+    with pytest.raises(Invalid):  # of the other provider
+        hand_in_paper(first, actor=cast.actor("provider1"), item=theirs.pk, papers=[pdf()])
+    owing = {login: {task.name for task in tasks_for(cast.actor(login))} for login in ("provider1", "provider2")}
+    assert ("archive.hand_in" in owing["provider1"], "archive.hand_in" in owing["provider2"]) == (False, True)
+    with pytest.raises(NotNow, match=f"合同备案（{second.number} {second.provider}）"):
+        complete_package(fresh(package), actor=cast.actor("archivist"))
+    recount_package(fresh(package), actor=cast.actor("archivist"))
+    assert package.items.get(pk=mine.pk).state == ArchiveItem.SUPPLIED
+    complete_package(filled_package(cast, fresh(package)), actor=cast.actor("archivist"))
+    print_now()
+    bag = package.bags.select_related("document").get()
+    assert bag.tests.get().ok
+    with zipfile.ZipFile(BytesIO(read(bag.document))) as packed:
+        index = json.loads(packed.read(next(name for name in packed.namelist() if name.endswith("data/index.json"))))
+    told = {each["whose"]: each["state"] for each in index["asked"] if each["title"] == "专账与支出凭证"}
+    assert told == {mine.whose: "已补交", theirs.whose: "已说明"}
+    assert [each["about"] for each in index["files"] if each["label"] == "补交材料" and each["stage"] == "履约"] == [
+        first.journal_key
+    ]
 
 
 def test_a_spoiled_bag_fails_its_test(cast: Cast) -> None:
