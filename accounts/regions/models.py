@@ -1,5 +1,7 @@
 """Regions (区域): district → street → community."""
 
+from __future__ import annotations
+
 import uuid
 
 from django.db import models
@@ -23,3 +25,8 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def street(self) -> Region:
+        """The street (街道) in which a community lies; anything else stands for itself."""
+        return self.parent if self.level == "community" and self.parent else self

@@ -84,11 +84,12 @@ def figures_of(buyer_id: UUID, year: int) -> Figures:
     moved = _moves(buyer_id, year)
     allocations = Allocation.objects.select_related("line").in_bulk({allocation for allocation, _case in moved})
     cases = {case for _allocation, case in moved}
-    projects = {str(each.pk): each for each in Project.objects.filter(pk__in=cases).select_related("region", "item")}
+    found = Project.objects.filter(pk__in=cases).select_related("region__parent", "item")
+    projects = {str(each.pk): each for each in found}
     for (allocation, case), row in moved.items():
         project = projects.get(case)
         category = project.item.category_name if project else OTHER
-        street = project.region.name if project else OTHER
+        street = project.region.street.name if project else OTHER
         places = (*_of_line(allocations[allocation].line), ("category", category, category), ("street", street, street))
         for dimension, key, name in places:
             by[dimension].setdefault(key, Row(key, name)).add(row)

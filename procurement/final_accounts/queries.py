@@ -91,9 +91,10 @@ def movements_behind(account: FinalAccount, row: FinalAccountRow, actor: Actor) 
         key = "" if row.key == OTHER else row.key
         entries = entries.filter(**{f"allocation__line__{name[row.dimension]}": key})
     else:
-        name = {"category": "item__category_name", "street": "region__name"}
+        of_street = Q(region__name=row.key) | Q(region__level="community", region__parent__name=row.key)
+        of_category = Q(item__category_name=row.key)
         projects = Project.objects.filter(buyer=account.buyer_id)
-        mine = Q(counted__in=_cases(projects.filter(**{name[row.dimension]: row.key})))
+        mine = Q(counted__in=_cases(projects.filter(of_street if row.dimension == "street" else of_category)))
         if row.key == OTHER:
             mine |= ~Q(counted__in=_cases(projects))
         entries = entries.annotate(counted=case_counted()).filter(mine)

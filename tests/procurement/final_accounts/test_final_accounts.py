@@ -16,6 +16,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.regions.models import Region
 from core import clock, journal
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from procurement.budgets.models import BudgetLine, FiscalYear, LedgerEntry
@@ -45,6 +46,7 @@ from procurement.final_accounts.reports import account_of, sheets_of
 from procurement.payments.bounces import bounce_payment
 from procurement.payments.operations import record_payment
 from procurement.permissions.final_accounts import can_approve_account, can_review_account
+from procurement.projects.models import Project
 from tests.cast import Cast
 from tests.journeys.contracts import signed_contract
 from tests.journeys.projects import approved_line
@@ -104,9 +106,17 @@ def test_the_three_numbers_and_every_dimension_agree(cast: Cast) -> None:
         behind = movements_behind(account, each, cast.actor("auditor"))
         assert sum((move.amount for move in behind), D("0.00")) == each.final, each.name
         assert all(move.payment for move in behind)
-    assert {street.name for street in account.rows.filter(dimension="street")} == {
-        Contract.objects.get().award.lot.order.project.region.name
-    }
+    region = Contract.objects.get().award.lot.order.project.region
+    assert {street.name for street in account.rows.filter(dimension="street")} == {region.street.name}
+    # A community's money stands under its street, and the figure still opens.
+    community = Region.objects.create(
+        code="530102999", name="一个社区", level="community", parent=region, path=f"{region.path}/530102999"
+    )
+    Project.objects.update(region=community)
+    (row,) = figures_of(account.buyer_id, 2026).rows["street"]
+    assert (row.name, community.street) == (region.name, region)
+    kept = account.rows.get(dimension="street")
+    assert sum(move.amount for move in movements_behind(account, kept, cast.actor("auditor"))) == row.final
 
 
 def test_another_year_has_only_what_moved_in_it(cast: Cast) -> None:
