@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import path, reverse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -51,8 +52,10 @@ class OpenView(APIView):
     throttle_classes = (OpenThrottle,)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Open to pages of other origins: there is nothing here that is not public."""
+        """Open to pages of other origins: there is nothing here that is not public. 304 where nothing is new."""
         response = super().finalize_response(request, response, *args, **kwargs)
+        if response.has_header("ETag"):
+            response = get_conditional_response(request._request, etag=response["ETag"], response=response)
         response["Access-Control-Allow-Origin"] = "*"
         return response
 
@@ -62,7 +65,10 @@ class ReleasesView(OpenView):
 
     @extend_schema(operation_id="ocds_releases", parameters=[CURSOR, LIMIT], responses=answers(400))
     def get(self, request: Request) -> Response:
-        """A release package; links.next goes on from here, now or after the next publication, and misses nothing."""
+        """A release package; links.next goes on from here, now or after the next publication, and misses nothing.
+
+        Where nothing is new `releases` is empty and links.next is this very address (decision 0034).
+        """
         limit = asked(request)
         position = position_of(request.query_params.get("after", ""))
         if limit is None or position is None:
@@ -85,11 +91,12 @@ class RecordsView(OpenView):
         after = request.query_params.get("after", "")
         if limit is None or len(after) > 64:
             return refused(_("游标或页长不对。"))
-        ocids = processes(after, limit)
+        further = processes(after, limit + 1)
+        ocids = further[:limit]
         found = releases_of_processes(ocids)
         body = framed(request)
         body["records"] = [record([notice.release for notice in found[ocid]]) for ocid in ocids]
-        if len(ocids) == limit:
+        if len(further) > limit:
             body["links"] = {"next": address(request, "ocds-records", after=ocids[-1], limit=limit)}
         return Response(body)
 

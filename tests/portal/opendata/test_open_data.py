@@ -90,6 +90,25 @@ def test_a_process_from_contract_to_acceptance(cast: Cast, client: Client) -> No
         assert words not in text
 
 
+def test_a_page_on_which_nothing_is_new(cast: Cast, client: Client) -> None:
+    """An empty list and the same address again: a reader waits there, and misses nothing that comes."""
+    published_order(cast)
+    end = client.get(f"{FEED}?limit=100").json()["links"]["next"]
+    answer = client.get(end)
+    page = answer.json()
+    assert (answer.status_code, page["releases"], page["links"]["next"]) == (200, [], end)
+    assert {"uri", "version", "publishedDate", "publisher", "license"} <= set(page)
+    waiting = client.get(end, headers={"If-None-Match": answer["ETag"]})
+    assert (waiting.status_code, waiting.content, waiting["Access-Control-Allow-Origin"]) == (304, b"", "*")
+    later = published_order(cast, title="后来发布的订单")
+    woken = client.get(end, headers={"If-None-Match": answer["ETag"]})
+    assert [each["tender"]["id"] for each in woken.json()["releases"]] == [later.number]
+    # Processes come to an end: the last page has no next, however many fit on one.
+    for limit, goes_on in ((1, True), (2, False), (3, False)):
+        body = client.get(f"{RECORDS}?limit={limit}").json()
+        assert ("next" in body.get("links", {})) is goes_on, limit
+
+
 def test_files_and_their_tags(cast: Cast, client: Client) -> None:
     published_order(cast, title="=1+1 订单")
     table = client.get("/data/orders.csv")
