@@ -30,6 +30,9 @@ from core.listing import list_page
 from core.rooms import Room, number_of
 from core.sections import sections_for
 
+LATEST = 8
+"""How many entries of 经过 the first page of an object shows; the others have a tab."""
+
 
 def actor_of(request: HttpRequest) -> Actor:
     """The actor that accounts' middleware has put on the request."""
@@ -86,7 +89,8 @@ def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> Ht
     if not tab:
         prefetch_related_objects([thing], *room.parts)
     url = thing.get_absolute_url()
-    entries = journal.entries_for(thing, None if tab == "history" else 8)
+    # All of them: the step line tells the day of a step that was taken many entries ago.
+    entries = journal.entries_for(thing)
     sections = sections_for(room.name, thing, actor, tab=tab)
     tabs = [("", "概况"), *room.tabs, ("history", "经过")]
     context = {
@@ -108,7 +112,7 @@ def object_page(request: HttpRequest, room: Room, key: str, tab: str = "") -> Ht
         ],
         "sections_main": sections["main"],
         "sections_side": sections["side"],
-        "timeline": [timeline_row(thing, entry) for entry in entries],
+        "timeline": [timeline_row(thing, each) for each in (entries if tab == "history" else entries[:LATEST])],
         "crumbs": [
             {"label": "工作台", "url": "/w/"},
             {"label": room.label, "url": reverse(f"{room.slug}:list")},
@@ -222,10 +226,13 @@ def actions(thing: Any, actor: Actor, room: Room) -> list[dict[str, Any]]:
 
 
 def step_line(thing: Any, entries: list[journal.Entry]) -> list[dict[str, Any]]:
-    """The object's step line: done with its day, now, later; a bad end replaces the rest by one red stop."""
+    """The object's step line: done with its day, now, later; a bad end replaces the rest by one red stop.
+
+    entries  all of the object, newest first: a step's day is that of the last entry which brought the object there
+    """
     line = thing.lifecycle.line
     status = thing.shown_status
-    reached = {entry.target: entry.at for entry in reversed(entries)}
+    reached = {entry.target: entry.at for entry in reversed(entries) if entry.target != entry.source}
     now = next((n for n, (_word, statuses) in enumerate(line) if status in statuses), None)
     shown: list[dict[str, Any]] = []
     for n, (word, statuses) in enumerate(line):

@@ -171,6 +171,15 @@ def test_a_terminated_contract_settles_what_was_done(cast: Cast) -> None:
     allocation = Allocation.objects.get(case=contract.case_key)
     assert allocation.paid_amount == allocation.contracted_amount == allocation.planned_amount == D("73600.00")
     assert fresh(contract).status == "terminated"
+    # The page tells every step that was taken, however many entries ago, with the day on which it was.
+    with clock.travel("2026-09-20 09:00"):
+        for n in range(9):
+            journal.record(fresh(contract), "print", actor=cast.actor("buyer"), facts={"n": n})
+    shown = cast.client("buyer").get(contract.get_absolute_url()).context["steps"]
+    assert [(step["label"], step["state"]) for step in shown] == [
+        ("起草", "ok"), ("审核", "ok"), ("签订", "ok"), ("履约", "ok"), ("已终止", "stop"),
+    ]  # fmt: skip
+    assert {f"{clock.local(step['at']).date()}" for step in shown} == {"2026-09-01"}
     with pytest.raises(NotNow):
         pause_contract(fresh(contract), actor=cast.actor("buyer"), reason="x", days=3)
 
