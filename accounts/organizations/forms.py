@@ -85,9 +85,9 @@ class ConfirmAccountForm(VerbForm):
 
 
 class OrganizationFilter(django_filters.FilterSet):
-    """Search by name, code, person; narrow by kind and state."""
+    """Search by name, short name, whole code; narrow by kind and state."""
 
-    q = django_filters.CharFilter(label=_("查找"), method="search")
+    q = django_filters.CharFilter(label=_("名称、信用代码"), method="search")
     kind = django_filters.ChoiceFilter(label=_("类别"), choices=Organization.KINDS, empty_label=_("全部类别"))
     status = django_filters.ChoiceFilter(
         label=_("状态"),

@@ -62,6 +62,13 @@ def counted(value: Any) -> str:
 
 
 @register.filter
+def heading(column: Mapping[str, Any]) -> str:
+    """{{ column|heading }} → 金额（元）: what stands over a column, or beside its cell on the phone, money with its unit."""
+    label = str(column["label"])
+    return f"{label}（元）" if column["kind"] == "money" and "元" not in label else label
+
+
+@register.filter
 def shown(value: Any) -> str:
     """A figure or cell as it is said: a Decimal is money, an int a count, text stays, nothing is 「—」."""
     if isinstance(value, Decimal):

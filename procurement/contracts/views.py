@@ -98,7 +98,9 @@ def _standing(contract: Contract) -> list[dict[str, str]]:
             {"kind": "warn", "title": _("合同在整改"), "text": _("整改要求和理由见经过；完成后由采购人确认。")}
         )
     if contract.status == "terminated":
-        text = _("%(day)s 终止：%(cause)s。依据：%(clause)s。已完成的部分可以报验，编制最终结算后余款退回预算线。") % {
+        text = _(
+            "%(day)s 终止：%(cause)s。依据：%(clause)s。已完成的部分报验、验收后编制最终结算；办结以后，余款退回预算线。"
+        ) % {
             "day": contract.terminated_on,
             "cause": contract.get_termination_code_display(),
             "clause": contract.termination_clause,
@@ -137,7 +139,13 @@ CONTRACTS = register(
             Column("amount", "合同金额", lambda c: c.amount, "money", "amount"),
             Column("status", "状态", kind="chip", sort="status"),
             Column("signed_at", "生效", lambda c: c.signed_at, "date", "signed_at"),
-            Column("ends_on", "服务结束", lambda c: c.ends_on, "due", "ends_on"),
+            Column(
+                "ends_on",
+                "服务结束",
+                lambda c: c.ends_on if c.status in (*DELIVERING, "paused") else None,
+                "due",
+                "ends_on",
+            ),
         ),
         views=(
             View("全部", "", lambda rows, actor: rows),

@@ -292,7 +292,9 @@ REVIEWS = register(
             Column("buyer", "采购人", lambda review: review.buyer.name),
             Column("ceiling", "最高限价", lambda review: review.lot.ceiling, "money"),
             Column("status", "状态", kind="chip", sort="status"),
-            Column("due", "评分截止", lambda review: review.lot.panel.due_at, "due"),
+            Column(
+                "due", "评分截止", lambda r: None if r.lifecycle.statuses[r.status].end else r.lot.panel.due_at, "due"
+            ),
         ),
         views=(
             View("全部", "", lambda reviews, actor: reviews),

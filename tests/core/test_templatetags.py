@@ -19,6 +19,14 @@ from core.templatetags import drawings, ui, words
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
+def test_money_is_headed_with_its_unit_once() -> None:
+    page = "{% load ui %}{% for each in columns %}{{ each|heading }} {% endfor %}"
+    columns = [
+        {"label": label, "kind": kind} for label, kind in (("金额", "money"), ("限价（元）", "money"), ("场次", "num"))
+    ]
+    assert Template(page).render(Context({"columns": columns})) == "金额（元） 限价（元） 场次 "
+
+
 def draw(source: str, **context: Any) -> str:
     """Render a scrap of template with the tags loaded."""
     return Template("{% load ui %}" + source).render(Context(context))
