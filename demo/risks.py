@@ -28,6 +28,6 @@ def risks_scanned(stage: Stage) -> list[RiskFlag]:
             if n == 0:
                 conclude_flag(
                     flag, actor=reviewer, result="unfounded",
-                    conclusion="核对了订单、公告和申报时间，符合本单位办法规定的期限，没有收到申报单位的异议。",
+                    conclusion="逐项核对了平台记录和原始材料，向经办人问清了原因，没有违反规定。",
                 )  # fmt: skip
     return free

@@ -204,17 +204,18 @@ def open_one(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("建立档案"),
         "head": {"title": _("建立档案")},
-        "consequence": _(
-            "按归档目录清点这个项目的材料，缺的列出由谁提供。没有建档的已结束项目，平台每天夜里自动建档。"
-        ),
+        "consequence": _("按归档目录清点这个项目的材料，缺的列出由谁提供。没有建档的已结束项目，平台每天夜里自动建档。")
+        if projects
+        else _("现在没有要建档的项目：已结束的都已建档。项目结束以后，平台当晚自动建档。"),
+        "open_ones": bool(projects),
         "submit_label": _("建立档案"),
         "back_url": reverse("archives:list"),
         "back_label": _("回到资料档案"),
         "crumbs": [{"label": _("资料档案"), "url": reverse("archives:list")}, {"label": _("建立档案"), "url": ""}],
     }
     return answer(
-        request, form, lambda cleaned: open_package(cleaned["project"], actor=actor), template="verb.html",
-        context=context, done=lambda made: made.get_absolute_url(),
+        request, form, lambda cleaned: open_package(cleaned["project"], actor=actor),
+        template=f"{FOLDER}/open.html", context=context, done=lambda made: made.get_absolute_url(),
     )  # fmt: skip
 
 

@@ -136,7 +136,13 @@ def _findings_section(inspection: Inspection, actor: Actor) -> dict[str, Any] | 
         {"kind": kinds[row.result], "title": f"{row.topic}：{row.get_result_display()}", "note": row.note}
         for row in rows
     ]
-    return {"checks": checks, "files": files} if rows or files else None
+    waits = ""
+    if inspection.status == "planned":
+        who = _("承接单位自查") if inspection.kind == "self" else _("检查人登记")
+        waits = _("计划 %(day)s 检查。%(who)s以后，逐项结果、现场照片和整改要求列在这里。") % {
+            "day": inspection.planned_on, "who": who,
+        }  # fmt: skip
+    return {"checks": checks, "files": files, "waits": waits} if rows or files or waits else None
 
 
 def _subject_section(inspection: Inspection, actor: Actor) -> dict[str, Any]:
