@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from audit.archive.models import ArchiveBag, ArchivePackage
-from audit.archive.operations import (
-    check_package,
-    complete_package,
-    excuse_paper,
-    hand_over_package,
-    open_package,
-    retain_package,
-    supply_paper,
-)
+from audit.archive.operations import check_package, complete_package, hand_over_package, open_package, retain_package
 from audit.archive.packing import make_bag
 from audit.archive.queries import missing_items
+from audit.archive.supplying import excuse_paper, supply_paper
 from core import clock
 from core.documents import store
 from demo.moves import Stage

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from audit.archive.disposal import MOST_YEARS
 from audit.archive.models import ArchiveItem
-from audit.archive.operations import MAX_FILES
 from audit.archive.queries import items_of_provider
+from audit.archive.supplying import MAX_FILES
 from core import clock
 from core.documents import SCANS
 from core.forms import FileFormField, FilesFormField, VerbForm

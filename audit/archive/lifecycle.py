@@ -5,6 +5,7 @@ from core.actor import by_clock
 from core.lifecycle import Lifecycle, Status, Step
 
 OPERATIONS = "audit.archive.operations"
+SUPPLYING = "audit.archive.supplying"
 DISPOSAL = "audit.archive.disposal"
 FORMS = "audit.archive.forms"
 
@@ -28,11 +29,11 @@ ARCHIVE_PACKAGE = Lifecycle(
             consequence="按最新的业务记录重新核对应归档材料。",
         ),
         Step(
-            "supply", ("collecting",), "", "补交材料", may.can_arrange, f"{OPERATIONS}.supply_paper",
+            "supply", ("collecting",), "", "补交材料", may.can_arrange, f"{SUPPLYING}.supply_paper",
             f"{FORMS}.SupplyForm", weight="none",
         ),
         Step(
-            "excuse", ("collecting",), "", "说明缺件", may.can_arrange, f"{OPERATIONS}.excuse_paper",
+            "excuse", ("collecting",), "", "说明缺件", may.can_arrange, f"{SUPPLYING}.excuse_paper",
             f"{FORMS}.ExcuseForm", reason=True, consequence="理由写入归档目录和日志，检查人和接收单位都看得到。",
         ),
         Step(

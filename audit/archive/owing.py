@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.memberships.queries import people_with_role
 from audit.archive.models import ArchivePackage
-from audit.archive.operations import attach_papers
 from audit.archive.queries import items_of_provider, missing_items
+from audit.archive.supplying import attach_papers
 from audit.permissions.archive import can_hand_in
 from core import journal
 from core.actor import Actor

@@ -23,7 +23,6 @@ from audit.archive.models import ArchiveItem, ArchivePackage, ArchiveScan, Destr
 from audit.archive.operations import (
     check_package,
     complete_package,
-    excuse_paper,
     hand_over_package,
     note_download,
     open_package,
@@ -31,12 +30,12 @@ from audit.archive.operations import (
     retain_package,
     retest_package,
     send_back_package,
-    supply_paper,
     tend_packages,
 )
 from audit.archive.owing import hand_in_paper
 from audit.archive.queries import missing_items, visible_packages
 from audit.archive.reports import can_print_destruction, destruction_list, hand_over_form
+from audit.archive.supplying import excuse_paper, supply_paper
 from audit.journal.verification import verify
 from core import clock, journal
 from core.actor import SYSTEM
