@@ -27,7 +27,8 @@ API = "/api/"
 def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """A refusal outside a form, as a page of its own, with the status of its kind."""
     template = "errors/403.html" if refusal.status == 403 else "errors/409.html"
-    return render(request, template, {"refusal": refusal, "request_id": request_id.get()}, status=refusal.status)
+    context = {"refusal": refusal, "request_id": request_id.get(), "object_url": object_url(request)}
+    return render(request, template, context, status=refusal.status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -54,16 +55,21 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def wrong_method(request: HttpRequest, answer: HttpResponseBase) -> HttpResponse:
     """405: an address that only takes what a button sends, opened as a page; with the way to the object that it belongs to."""
-    _root, work, *words = [*request.path.split("/"), "", ""]
-    room = next((each for each in rooms() if each.slug == words[0]), None) if work == "w" else None
     context = {
         "request_id": request_id.get(),
         "opened": request.method in {"GET", "HEAD"},
-        "object_url": reverse(f"{room.slug}:detail", args=[words[1]]) if room and words[1] else "",
+        "object_url": object_url(request),
     }
     page = render(request, "errors/405.html", context, status=405)
     page["Allow"] = answer["Allow"]
     return page
+
+
+def object_url(request: HttpRequest) -> str:
+    """The page of the object to which an address at work belongs (/w/<room>/<key>/<word>/…), "" for any other address."""
+    _root, work, slug, key, word = [*request.path.split("/"), "", "", "", ""][:5]
+    known = work == "w" and key and word and any(room.slug == slug for room in rooms())
+    return reverse(f"{slug}:detail", args=[key]) if known else ""
 
 
 class WrongMethodMiddleware:

@@ -88,7 +88,7 @@ def _complete(found: verify.Result, folder: Path, bag: ArchiveBag) -> Iterator[d
         bagit.Bag(str(folder)).validate()
     except bagit.BagError as fault:
         faults = [str(fault)[:200]]
-    yield _told(COMPLETE, _("BagIt 清单完整"), faults, _("SHA-256、SHA-512 都已核对"))
+    yield _told(COMPLETE, _("清单上的文件一个不少"), faults, _("逐个核对了两种摘要"))
     missing = [str(each) for each in bag.package.items.filter(state=ArchiveItem.MISSING)]
     yield _told(COMPLETE, _("应归档材料齐全"), missing, _("没有缺件；只列摘要 %(n)s 件") % {"n": found.withheld})
 

@@ -30,7 +30,7 @@ ARCHIVE_PACKAGE = Lifecycle(
         ),
         Step(
             "supply", ("collecting",), "", "补交材料", may.can_arrange, f"{SUPPLYING}.supply_paper",
-            f"{FORMS}.SupplyForm", weight="none",
+            f"{FORMS}.SupplyForm", weight="none", consequence="文件原样保存，写入归档目录和档案包。",
         ),
         Step(
             "excuse", ("collecting",), "", "说明缺件", may.can_arrange, f"{SUPPLYING}.excuse_paper",
@@ -65,12 +65,12 @@ ARCHIVE_PACKAGE = Lifecycle(
         ),
         Step(
             "retain", ("handed_over",), "retained", "登记入库", may.can_arrange, f"{OPERATIONS}.retain_package",
-            f"{FORMS}.RetainForm", primary=True,
+            f"{FORMS}.RetainForm", primary=True, consequence="登记以后进入保管期；到期时平台提醒鉴定。",
         ),
         Step("expire", ("retained", "extended"), "appraised", "保管期满", by_clock, listed=False),
         Step(
             "extend", ("appraised",), "extended", "延长保管", may.can_arrange, f"{DISPOSAL}.extend_package",
-            f"{FORMS}.ExtendForm", reason=True, primary=True,
+            f"{FORMS}.ExtendForm", reason=True, primary=True, consequence="到新的期限再鉴定一次；理由记入日志。",
         ),
         Step(
             "propose", ("appraised",), "", "提出销毁", may.can_arrange, f"{DISPOSAL}.propose_destruction",
@@ -83,7 +83,7 @@ ARCHIVE_PACKAGE = Lifecycle(
         ),
         Step(
             "destroy", ("appraised",), "destroyed", "确认销毁", may.can_confirm_destruction,
-            f"{DISPOSAL}.destroy_package", weight="type", password=True, primary=True,
+            f"{DISPOSAL}.destroy_package", weight="type", password=True,
             consequence="全部档案包和补交的材料从存储中删除，不能恢复；销毁清单、摘要和日志永久保留。",
         ),
     ),

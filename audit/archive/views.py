@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -73,6 +74,9 @@ def _figures(package: ArchivePackage, actor: Actor) -> list[Figure]:
     found.append(Figure(_("项目结束"), f"{package.ended_on}", detail=package.get_ending_display()))
     if package.retain_until:
         found.append(Figure(_("保管至"), f"{package.retain_until}", detail=_("到期鉴定")))
+    if package.status == "appraised" and package.proposed_by_key:
+        opinion = Truncator(package.proposal).chars(60)
+        found.append(Figure(_("提出销毁"), package.proposed_by_name, detail=opinion, kind="hot"))
     return found
 
 

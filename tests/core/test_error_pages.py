@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.cast import Cast
+from tests.journeys.projects import approved_line
 
 READER = {"accept": "text/html,application/xhtml+xml"}
 
@@ -33,6 +34,15 @@ def test_an_address_for_a_button_opened_as_a_page(cast: Cast, address: str, way_
     # A fragment is not dressed, a program asks for no page, and the API has its own words.
     assert client.get(address, headers=READER | {"hx-request": "true"}).content == b""
     assert client.get(address).content == b""
+
+
+def test_a_step_of_others_leads_back_to_the_object(cast: Cast) -> None:
+    budget = approved_line(cast)
+    answer = cast.client("auditor").get(f"{budget.get_absolute_url()}adjust/")
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "这一步不归您办" in page
+    assert f'<a class="btn btn-primary" href="{budget.get_absolute_url()}">回到这一件</a>' in page
 
 
 def test_a_page_to_look_at_takes_nothing() -> None:
