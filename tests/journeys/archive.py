@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
 
 from audit.archive.models import ArchiveBag, ArchivePackage
-from audit.archive.operations import check_package, complete_package, hand_over_package, open_package, retain_package
+from audit.archive.operations import (
+    check_package,
+    complete_package,
+    hand_over_package,
+    open_package,
+    retain_package,
+    tend_packages,
+)
 from audit.archive.packing import make_bag
 from audit.archive.queries import missing_items
 from audit.archive.supplying import excuse_paper, supply_paper
@@ -19,10 +27,12 @@ from procurement.activities.safeguarding import add_paper
 from procurement.contracts.drafting import draw_contract
 from procurement.contracts.models import Contract
 from procurement.projects.models import Project
+from procurement.projects.operations import terminate_project
 from procurement.settlements.operations import draw_settlement
 from tests.cast import Cast
 from tests.journeys.awards import confirmed_award
 from tests.journeys.contracts import judged_milestone, print_now, reviewed_contract, sign_both
+from tests.journeys.projects import approved_project
 from tests.journeys.settlements import closed_contract, paid
 
 
@@ -95,6 +105,40 @@ def retained_package(cast: Cast, package: ArchivePackage | None = None, **fields
     }  # fmt: skip
     package = hand_over_package(checked_package(cast, package), actor=actor, **(given | fields))
     return retain_package(package, actor=actor, location="3 号库 12 架")
+
+
+def terminated(cast: Cast, **how: Any) -> Project:
+    """A project that ended before anything was bought: the shortest archive."""
+    project = approved_project(cast, **how)
+    return terminate_project(project, actor=cast.actor("leader"), reason="服务需求消失")
+
+
+def small_package(cast: Cast, **how: Any) -> ArchivePackage:
+    """Complete, with its bag made by the worker's own way."""
+    package = filled_package(cast, open_package(terminated(cast, **how), actor=cast.actor("archivist")))
+    complete_package(package, actor=cast.actor("archivist"))
+    print_now()
+    return fresh(package)
+
+
+def kept_package(cast: Cast, **how: Any) -> ArchivePackage:
+    """Checked, handed over, retained."""
+    actor = cast.actor("archivist")
+    package = check_package(
+        small_package(cast, **how), actor=cast.actor("auditor"), opinion="抽看合同和支付凭证，一致。"
+    )
+    hand_over_package(
+        package, actor=actor, receiver="五华区档案馆", receiver_name="钱馆", handed_on=clock.today(), medium="移动硬盘"
+    )
+    return retain_package(package, actor=actor, location="3 号库 12 架")
+
+
+def expired(package: ArchivePackage) -> ArchivePackage:
+    """The clock's round on the day after the retention ended."""
+    assert package.retain_until is not None
+    with clock.travel(f"{package.retain_until + timedelta(days=1)} 04:10"):
+        tend_packages()
+    return fresh(package)
 
 
 def fresh(package: ArchivePackage) -> ArchivePackage:

@@ -1,4 +1,4 @@
-"""Archive packages: opened, counted, supplied, checked by another, handed over, kept, destroyed by two; the clock; pages."""
+"""Archive packages: opened, counted, supplied, checked by another, handed over, kept; the clock; pages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from uuid import uuid4
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pypdf import PdfReader
 
-from audit.archive.disposal import decline_destruction, destroy_package, extend_package, propose_destruction
-from audit.archive.models import ArchiveItem, ArchivePackage, ArchiveScan, DestructionEntry, RequiredPaper
+from audit.archive.models import ArchiveItem, ArchivePackage, ArchiveScan, RequiredPaper
 from audit.archive.operations import (
     check_package,
     complete_package,
@@ -34,60 +32,33 @@ from audit.archive.operations import (
 )
 from audit.archive.owing import hand_in_paper
 from audit.archive.queries import missing_items, visible_packages
-from audit.archive.reports import can_print_destruction, destruction_list, hand_over_form
+from audit.archive.reports import hand_over_form
 from audit.archive.supplying import excuse_paper, supply_paper
 from audit.journal.verification import verify
 from core import clock, journal
 from core.actor import SYSTEM
-from core.documents import ZIP, Document, read, remove, store
+from core.documents import ZIP, read, store
 from core.duties import tasks_for
 from core.errors import Conflict, Invalid, NotAllowed, NotNow
 from core.messages import Message
-from core.reports import ReportJob, request_report
 from procurement.contracts.operations import file_contract
 from procurement.projects.models import Project
-from procurement.projects.operations import terminate_project
 from tests.cast import Cast
 from tests.journeys.accounts import pdf
-from tests.journeys.archive import filled_package, fresh, opened_package, provider_of
+from tests.journeys.archive import (
+    filled_package,
+    fresh,
+    opened_package,
+    provider_of,
+    small_package,
+    terminated,
+)
 from tests.journeys.contracts import print_now
 from tests.journeys.orders import cancelled_order
 from tests.journeys.projects import approved_project
 from tests.journeys.settlements import closed_contract, closed_contracts_of_two_lots
 
 OPINION = "抽看合同和支付凭证，一致。"
-
-
-def terminated(cast: Cast, **how: Any) -> Project:
-    """A project that ended before anything was bought: the shortest archive."""
-    project = approved_project(cast, **how)
-    return terminate_project(project, actor=cast.actor("leader"), reason="服务需求消失")
-
-
-def small_package(cast: Cast, **how: Any) -> ArchivePackage:
-    """Complete, with its bag made by the worker's own way."""
-    package = filled_package(cast, open_package(terminated(cast, **how), actor=cast.actor("archivist")))
-    complete_package(package, actor=cast.actor("archivist"))
-    print_now()
-    return fresh(package)
-
-
-def kept_package(cast: Cast, **how: Any) -> ArchivePackage:
-    """Checked, handed over, retained."""
-    actor = cast.actor("archivist")
-    package = check_package(small_package(cast, **how), actor=cast.actor("auditor"), opinion=OPINION)
-    hand_over_package(
-        package, actor=actor, receiver="五华区档案馆", receiver_name="钱馆", handed_on=clock.today(), medium="移动硬盘"
-    )
-    return retain_package(package, actor=actor, location="3 号库 12 架")
-
-
-def expired(package: ArchivePackage) -> ArchivePackage:
-    """The clock's round on the day after the retention ended."""
-    assert package.retain_until is not None
-    with clock.travel(f"{package.retain_until + timedelta(days=1)} 04:10"):
-        tend_packages()
-    return fresh(package)
 
 
 def verbs(thing: Any) -> list[str]:
@@ -303,90 +274,6 @@ def test_a_spoiled_bag_fails_its_test(cast: Cast) -> None:
     assert not test.ok
     with pytest.raises(NotNow, match="四性检测"):
         check_package(package, actor=cast.actor("auditor"), opinion=OPINION)
-
-
-def test_destroyed_by_two_and_what_stays(cast: Cast) -> None:
-    archivist, leader = cast.actor("archivist"), cast.actor("leader")
-    package = kept_package(cast)
-    with pytest.raises(NotNow):
-        propose_destruction(package, actor=archivist, reason="到期")
-    package = expired(package)
-    assert package.status == "appraised"
-    with pytest.raises(NotAllowed):
-        destroy_package(package, actor=leader)  # nobody proposed it
-    propose_destruction(package, actor=archivist, reason="到期，无继续保存价值")
-    with pytest.raises(NotNow):
-        propose_destruction(package, actor=archivist, reason="再提一次")
-    for login in ("archivist", "buyer", "discipline", "other_leader", "district_finance"):
-        with pytest.raises(NotAllowed):
-            destroy_package(package, actor=cast.actor(login))
-    decline_destruction(package, actor=leader, reason="再核对一次")
-    propose_destruction(package, actor=archivist, reason="已核对，无继续保存价值")
-    documents = [bag.document for bag in package.bags.select_related("document")]
-    documents += [scan.document for item in package.items.all() for scan in item.scans.all()]
-    destroy_package(package, actor=leader)
-    assert all(default_storage.exists(each.key) for each in documents)  # until the transaction is over
-    print_now()
-    assert not any(default_storage.exists(each.key) for each in documents)
-    entry = DestructionEntry.objects.get()
-    assert (entry.proposed_by_name, entry.confirmed_by_name) == ("孙文", "陈立")
-    assert {each["sha256"] for each in entry.removed} == {each.sha256 for each in documents}
-    assert set(Document.objects.filter(removal__isnull=False)) == set(documents)
-    with pytest.raises(NotNow, match="销毁"):
-        read(documents[0])
-    assert cast.client("archivist").post(reverse("archives:take", args=[package.number, 1])).status_code == 409
-    assert verbs(package)[0] == "destroy"  # what was refused is no download
-    page = cast.client("auditor").get(package.get_absolute_url()).content.decode()
-    assert "销毁清单" in page
-    assert documents[0].sha256[:8] in page
-    told = destruction_list(package)
-    assert (told.proposed.name, told.proposed.post, told.confirmed.name) == ("孙文", "档案员", "陈立")
-    assert told.proposed.entry + 1 == told.confirmed.entry == journal.entries_for(package)[0].n
-    assert {each.sha256 for each in told.removed} == {each.sha256 for each in documents}
-    assert told.removed[0].tag_digest == package.bags.get().tag_digest
-    assert told.opinion == "已核对，无继续保存价值"
-    for login, may in {
-        "archivist": True,
-        "leader": True,
-        "discipline": True,
-        "buyer": False,
-        "provider1": False,
-    }.items():
-        assert can_print_destruction(cast.actor(login), package) is may, login
-    request_report("audit.archive_destruction", package, actor=leader)
-    print_now()
-    printed = ReportJob.objects.get(kind="audit.archive_destruction").document
-    assert printed is not None
-    text = "".join("".join(page.extract_text() for page in PdfReader(BytesIO(read(printed))).pages).split())
-    for words in ("档案销毁清单", "孙文", "陈立", "第79号", documents[0].sha256[:20], told.confirmed.entry_digest[:20]):
-        assert words in text, words
-    assert [each for each in verify()[1] if each.object_key.startswith("audit.archive")] == []
-
-
-def test_the_same_bytes_elsewhere_stay(cast: Cast) -> None:
-    actor = cast.actor("archivist")
-    one, two = (store(b"same", name=f"{n}.txt", actor=actor, purpose="archive") for n in "12")
-    with transaction.atomic():
-        remove(one, actor=actor, authority="audit.archive_package:x")
-    print_now()
-    assert read(two) == b"same"
-    with transaction.atomic():
-        remove(two, actor=actor, authority="audit.archive_package:x")
-    print_now()
-    assert not default_storage.exists(two.key)
-
-
-def test_kept_longer(cast: Cast) -> None:
-    archivist = cast.actor("archivist")
-    package = expired(kept_package(cast))
-    with pytest.raises(Invalid):
-        extend_package(package, actor=archivist, years=0, reason="还有用")
-    with pytest.raises(NotAllowed):
-        extend_package(package, actor=cast.actor("leader"), years=5, reason="还有用")
-    propose_destruction(package, actor=archivist, reason="到期")
-    extend_package(package, actor=archivist, years=5, reason="审计在查")
-    assert (package.status, f"{package.retain_until}", package.proposed_by_key) == ("extended", "2031-09-01", "")
-    assert expired(package).status == "appraised"
 
 
 def test_the_clock_opens_counts_and_takes_back(cast: Cast) -> None:
