@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
@@ -37,7 +38,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if request.path.startswith(API):
         return plain_problem(status)
     if status == 413:
-        return render(request, "errors/413.html", {"request_id": request_id.get()}, status=413)
+        limits = {"file_mb": settings.MAX_FILE_BYTES >> 20, "request_mb": settings.MAX_REQUEST_BYTES >> 20}
+        return render(request, "errors/413.html", {"request_id": request_id.get(), **limits}, status=413)
     return render(request, "errors/400.html", {"request_id": request_id.get()}, status=400)
 
 

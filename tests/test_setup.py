@@ -265,10 +265,12 @@ def test_request_over_its_limit_is_refused(settings: Any) -> None:
 
 @pytest.mark.django_db
 def test_request_over_its_limit_is_answered_in_words(settings: Any, client: Client) -> None:
-    settings.MAX_REQUEST_BYTES = 1000
+    settings.MAX_REQUEST_BYTES, settings.MAX_FILE_BYTES = 1000, 5 * 1024 * 1024
     answer = client.post("/accounts/login/", {"file": SimpleUploadedFile("a.txt", b"a" * 2000)})
     assert answer.status_code == 413
-    assert "文件太大" in answer.content.decode()
+    page = answer.content.decode()
+    assert "文件太大" in page
+    assert "一个文件不能超过 5 MB" in page
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.memberships.models import Membership
@@ -75,7 +76,9 @@ class RegistrationForm(forms.Form):
         error_messages={"invalid": _("银行账号是 8 至 32 位数字，请对照开户许可证再填。")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    certificate = FileFormField(label=_("登记证书"), help_text=_("PDF 或清晰的照片，最大 20 MB。"))
+    certificate = FileFormField(
+        label=_("登记证书"), help_text=_("PDF 或清晰的照片，最大 %(n)s MB。") % {"n": settings.MAX_FILE_BYTES >> 20}
+    )
     certificate_expires_on = _date(_("证书有效期至"), required=False, help_text=_("长期有效的不填。"))
     contact_name = forms.CharField(label=_("您的姓名"), max_length=40, help_text=_("您将是本单位的负责人账号。"))
     contact_phone = forms.RegexField(

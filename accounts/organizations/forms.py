@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -55,7 +56,9 @@ class DocumentForm(VerbForm):
     """A paper with its kind and its time."""
 
     kind = forms.ChoiceField(label=_("种类"), choices=OrganizationDocument.KINDS)
-    file = FileFormField(label=_("文件"), help_text=_("PDF 或清晰的照片，最大 20 MB。"))
+    file = FileFormField(
+        label=_("文件"), help_text=_("PDF 或清晰的照片，最大 %(n)s MB。") % {"n": settings.MAX_FILE_BYTES >> 20}
+    )
     issued_on = forms.DateField(label=_("签发日期"), widget=DATE, required=False)
     expires_on = forms.DateField(
         label=_("有效期至"), widget=DATE, required=False, help_text=_("到期前 30 天提醒您更换；长期有效的不填。")
