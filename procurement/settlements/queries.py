@@ -87,11 +87,10 @@ def unsettled_milestones(actor: Actor) -> QuerySet[Milestone]:
     standing = Settlement.objects.filter(milestone=OuterRef("milestone"), status__in=STANDING)
     final = final_settlements(OuterRef("contract"))
     later = Milestone.objects.filter(contract=OuterRef("contract"), n__gt=OuterRef("n"))
-    # Driven from the few judgements that are not settled, not from all milestones. A closed contract has its final
+    # Driven from the judgements under the contracts in hand, not from all milestones. A closed contract has its final
     # settlement; saying so keeps the many closed ones out of the search.
-    judged = Acceptance.objects.filter(
-        ~Exists(standing), buyer_id=actor.organization_id, status__in=JUDGED, contract__status__in=SETTLING
-    )
+    in_hand = {"contract__buyer_id": actor.organization_id, "contract__status__in": SETTLING}
+    judged = Acceptance.objects.filter(~Exists(standing), status__in=JUDGED, **in_hand)
     return (
         Milestone.objects.filter(~Exists(final), Exists(later), pk__in=judged.values("milestone"))
         .select_related("contract__provider")

@@ -21,8 +21,6 @@ from core.pages import actions, room_urls
 from core.rooms import Column, Figure, Room, View, register
 from core.sections import rows_for_card
 from core.templatetags.words import money_text, share_text
-from procurement.acceptances.models import Acceptance
-from procurement.acceptances.queries import JUDGED
 from procurement.contracts.models import Contract, Milestone
 from procurement.permissions.settlements import can_draw_settlement
 from procurement.projects.models import Project
@@ -336,7 +334,7 @@ duties.register(
         button="编制结算",
         note=lambda milestone: _("节点已验收，编制结算"),
         url=_milestone_url,
-        source=duties.source(Acceptance, buyer="buyer", status__in=JUDGED, contract__status__in=SETTLING),
+        source=duties.source(Contract, buyer="buyer", status__in=SETTLING),
     )
 )
 duties.register(
