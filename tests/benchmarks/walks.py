@@ -44,6 +44,8 @@ NOW, DELIVERED = "2026-11-20 09:00", "2026-11-10 09:00"
 """The day on which the pages are looked at, and the day of what was delivered before."""
 LATER = date(2027, 1, 4)
 SPENT = {"spent_on": date(2026, 11, 6)}
+OTHERS = 30
+"""Lines of the year from which nobody buys: its page is full at every size of the database."""
 PRICES = ("145000.00", "150000.00", "155000.00")
 
 
@@ -138,8 +140,10 @@ WALKS = (
 
 
 def walked(cast: Cast) -> tuple[BudgetLine, dict[str, Project]]:
-    """All walks on one line of five million yuan."""
+    """All walks on one line of five million yuan; the year has others beside it, however many orders there are."""
     line = approved_line(cast, "5000000.00")
+    for n in range(OTHERS):
+        approved_line(cast, "100000.00", code=f"QT-{n:02}")
     cases = {}
     for walk in WALKS:
         with clock.travel(walk.at):
