@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import current_process, get_all_start_methods, get_context
 from multiprocessing.connection import Connection
@@ -23,15 +23,16 @@ from audit.journal.findings import Finding
 from audit.journal.models import JournalEntry, Leaf
 from audit.journal.proofs import BLOCK
 from audit.journal.roots import Roots
-from audit.journal.rows import LeafColumns, stored_entries, stored_leaves
+from audit.journal.rows import EntryColumns, LeafColumns, stored_entries, stored_leaves
 from audit.journal.sweep import Sweep, sweep
 
 FEWEST: Final = 20_000
 """With fewer leaves a second process is not worth its start."""
 OWN_SHARE: Final = 0.47
 """This process also reads the rows."""
-PLACE: Final = {"sqlite": "rowid", "postgresql": "ctid"}
+PLACE: Final = {"sqlite": "rowid", "postgresql": "btrim(ctid::text, '()')"}
 
+Entries = AbstractContextManager[Iterator[EntryColumns]]
 Walked = tuple[Sweep, list[Finding]]
 """What was found of the entries, and of the tree."""
 
@@ -43,10 +44,6 @@ class Split:
     seq: int
     place: str
     snapshot: str
-
-    def of_entries(self, sign: str) -> str:
-        """The condition for one half of the entries; the place came from the database itself."""
-        return f" WHERE {PLACE[connection.vendor]} {sign} {self.place}"
 
 
 def walk() -> Walked:
@@ -68,7 +65,7 @@ def walk() -> Walked:
                 return walk_alone()
             here.send(split)
             roots.end_at(split.seq)
-            found, of_tree = _walk(roots, stored_leaves(end=split.seq), split.of_entries("<"))
+            found, of_tree = _walk(roots, stored_leaves(end=split.seq), stored_entries(end=split.place))
             later = here.recv()
             if isinstance(later, Exception):
                 raise later
@@ -81,15 +78,15 @@ def walk() -> Walked:
 
 def walk_alone() -> Walked:
     """Walk the whole journal in this process."""
-    return _walk(Roots(), stored_leaves())
+    return _walk(Roots(), stored_leaves(), stored_entries())
 
 
-def _walk(roots: Roots, leaves: Iterator[LeafColumns], of_entries: str = "") -> Walked:
+def _walk(roots: Roots, leaves: Iterator[LeafColumns], of_entries: Entries) -> Walked:
     """Walk some leaves and entries. Python's collector finds nothing in them, and would look through them again and again."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        with stored_entries(of_entries) as entries:
+        with of_entries as entries:
             found = sweep(entries, roots.watch(leaves))
         return found, roots.finish()
     finally:
@@ -122,7 +119,7 @@ def _later_half(unused: Connection, pipe: Connection, roots: Roots) -> None:
         split: Split = pipe.recv()
         with _one_snapshot(split.snapshot):
             roots.begin_at(split.seq)
-            pipe.send(_walk(roots, stored_leaves(split.seq), split.of_entries(">=")))
+            pipe.send(_walk(roots, stored_leaves(split.seq), stored_entries(split.place)))
     except Exception as error:  # noqa: BLE001 - the first process raises it
         pipe.send(error)
     finally:
@@ -163,4 +160,4 @@ def _split(snapshot: str) -> Split | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    return Split(seq, str(row[0]) if connection.vendor == "sqlite" else f"'{row[0]}'::tid", snapshot)
+    return Split(seq, str(row[0]), snapshot)

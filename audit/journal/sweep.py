@@ -7,27 +7,25 @@ body, each leaf with its entry. What is not plainly right is named as a suspect 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import zip_longest
+from itertools import compress, repeat, zip_longest
+from operator import add, itemgetter, ne, not_
 from typing import Any, Final
 
-from audit.journal.rows import LeafColumns, Rows, in_text
+from audit.journal.rows import EntryColumns, LeafColumns, in_text
 
 FIRST: Final = (1, b"")
 TYPES: Final = (str, int, bytes, bytes, bytes, bytes, str, str, str)
-AT, OBJECT, END = b'","at":"', b',"object":"', b'","v":1,"verb":"'
+AT, NUMBER, END = b'","at":"', b',"n":', b'","v":1,"verb":"'
 # A copy of these is begun sooner than a new digest.
 CHAIN: Final = sha256()
 LEAF: Final = sha256(b"\0")
-TAIL: Final = 128
+TAIL: Final = itemgetter(slice(-128, None))
 """Enough for status and verb; where it is not, the object is looked at."""
-Last = tuple[int, bytes, bytes]
-"""Of an object's entry that was read last: number, hash, the body's end."""
 LeafRow = tuple[str, int, bytes]
 Placed = tuple[Sequence[str], Sequence[int], Sequence[bytes]]
-NOTHING: Final[Placed] = ((), (), ())
 Link = tuple[int, bytes]
 
 
@@ -65,65 +63,98 @@ class Sweep:
             _toggle(leaf, self.unplaced, self.orphans)
 
 
-def sweep(entries: Iterable[Rows], leaves: Iterable[LeafColumns]) -> Sweep:
+def sweep(entries: Iterable[EntryColumns], leaves: Iterable[LeafColumns]) -> Sweep:
     """Walk entries beside the tree's leaves, both by pieces as they are read."""
-    found, words, last = Sweep(), _Words(), dict[str, Last]()
-    for rows, placed in zip_longest(entries, leaves):
-        try:
-            made = _walk(rows or (), found, words, last)
-        except TypeError:
-            made = _walk(_of_right_types(rows, found), found, words, last)
-        _match(made, placed[1:] if placed else NOTHING, found)
-        found.count += len(rows or ())
-    found.heads = {key: (n + 1, stored) for key, (n, stored, _tail) in last.items()}
-    found.targets = {key: target for key, (_n, _stored, tail) in last.items() if (target := _target_of(tail))}
+    found, words, tails = Sweep(), _Words(), dict[str, bytes]()
+    made, placed = _Ahead(), _Ahead()
+    rest = iter(leaves)
+    for piece in entries:
+        made.add(_walk(piece, found, words, tails))
+        while placed.count < made.count and (more := next(rest, None)):
+            placed.add(more[1:])
+        _match(made, placed, found)
+        found.count += len(piece.keys)
+    for more in rest:
+        placed.add(more[1:])
+        _match(made, placed, found, whole=True)
+    _match(made, placed, found, whole=True)
+    found.targets = {key: target for key, tail in tails.items() if (target := _target_of(tail))}
     return found
 
 
-def _walk(rows: Rows, found: Sweep, words: _Words, last: dict[str, Last]) -> Placed:
-    """One piece of entries: hash, link, columns. Returns the leaves that they must have. raises  TypeError
+def _walk(piece: EntryColumns, found: Sweep, words: _Words, tails: dict[str, bytes]) -> Placed:
+    """One piece of entries: hash, columns, chain. Returns the leaves that they must have."""
+    try:
+        digests, leaves = _digests(piece)
+    except TypeError:
+        piece = _of_right_types(piece, found)
+        digests, leaves = _digests(piece)
+    keys = piece.keys
+    found.suspects.update(compress(keys, map(ne, digests, piece.hashes)))
+    for agrees in _columns_agree(piece, words):
+        found.suspects.update(compress(keys, map(not_, agrees)))
+    heads = found.heads
+    for key, n, previous, stored in zip(keys, piece.numbers, piece.previous, piece.hashes, strict=True):
+        expected = heads.get(key)
+        if expected is None:
+            if n != 1 or previous:
+                found.begins[key] = n, previous
+        elif expected != (n, previous):
+            found.suspects.add(key)
+        heads[key] = n + 1, stored
+    tails.update(zip(keys, map(TAIL, piece.bodies), strict=True))
+    return keys, piece.numbers, leaves
 
-    Columns are looked for in the body at places that can be nothing else: its keys are sorted, a quote inside a value is
-    escaped, and behind the entry's own "object" there is nothing that may have another.
-    """
-    fronts, cases, numbers, verbs = words.fronts, words.cases, words.numbers, words.verbs
-    before, leaves = last.get, list[bytes]()
-    for row in rows:
-        key, n, previous, stored, body, at, verb, actor, case = row
+
+def _digests(piece: EntryColumns) -> tuple[list[bytes], list[bytes]]:
+    """What each entry's hash must be, and its leaf's. raises  TypeError where SQLite keeps another type than bytes or numbers"""
+    sum(piece.numbers)
+    digests, leaves = list[bytes](), list[bytes]()
+    for previous, body, stored in zip(piece.previous, piece.bodies, piece.hashes, strict=True):
         # The two digests spelled out, and begun by a copy, which is sooner: these lines run once for every entry.
         digest, leaf = CHAIN.copy(), LEAF.copy()
         digest.update(previous)
         digest.update(body)
         leaf.update(stored)
+        digests.append(digest.digest())
         leaves.append(leaf.digest())
-        front = at + cases[case]
-        if not (
-            digest.digest() == stored
-            and (body.startswith(fronts[actor] + front) or body.startswith(words.front_of(body, actor) + front))  # noqa: PIE810
-            and body.startswith(f',"object":"{key}","on_behalf_of":"'.encode(), place := body.rfind(OBJECT))
-            and body.endswith(numbers[n], 0, place)
-            and body.endswith(verbs[verb])
-        ):
-            found.suspects.add(key)
-        one = before(key)
-        if one is None:
-            if n != 1 or previous:
-                found.begins[key] = n, previous
-        elif one[1] != previous or one[0] + 1 != n:
-            found.suspects.add(key)
-        last[key] = n, stored, body[-TAIL:]
-    return [row[0] for row in rows], [row[1] for row in rows], leaves
+    return digests, leaves
 
 
-def _of_right_types(rows: Rows, found: Sweep) -> Rows:
+def _columns_agree(piece: EntryColumns, words: _Words) -> Iterator[Iterable[bool]]:
+    """Whether bodies say what the columns say: moment, actor and case; number and object; verb. A list for each.
+
+    Columns are looked for in the body at places that can be nothing else: its keys are sorted, a quote inside a value is
+    escaped, and behind the entry's own "n" there is nothing that may have another. One column after the other, since what
+    runs inside Python's own loops is sooner.
+    """
+    bodies = piece.bodies
+    ends = list(map(add, piece.moments, map(words.cases.__getitem__, piece.cases)))
+    begin = list(map(bytes.startswith, bodies, map(add, map(words.fronts.__getitem__, piece.actors), ends)))
+    yield (
+        begin
+        if all(begin)
+        else [
+            good or body.startswith(words.front_of(body, actor) + end)
+            for good, body, actor, end in zip(begin, bodies, piece.actors, ends, strict=True)
+        ]
+    )
+    yield [
+        body.startswith(f',"n":{n},"object":"{key}","on_behalf_of":"'.encode(), body.rfind(NUMBER))
+        for body, n, key in zip(bodies, piece.numbers, piece.keys, strict=True)
+    ]
+    yield map(bytes.endswith, bodies, map(words.verbs.__getitem__, piece.verbs))
+
+
+def _of_right_types(piece: EntryColumns, found: Sweep) -> EntryColumns:
     """The rows that can be walked; the objects of the others are suspects."""
     right = []
-    for row in rows:
+    for row in zip(*piece, strict=True):
         if all(map(isinstance, row, TYPES)):
             right.append(row)
         else:
             found.suspects.add(in_text(row[0]))
-    return right
+    return EntryColumns(*(zip(*right, strict=True) if right else repeat((), len(TYPES))))
 
 
 def _target_of(body: bytes) -> bytes:
@@ -137,7 +168,6 @@ class _Words:
     def __init__(self) -> None:
         self.fronts = _Written('{"actor":"', '","actor_name":"","at":"')
         self.cases = _Written('+00:00","case":"', '","documents":[')
-        self.numbers = _Written(',"n":', "")
         self.verbs = _Written(',"v":1,"verb":"', '"}')
 
     def front_of(self, body: bytes, actor: str) -> bytes:
@@ -159,15 +189,42 @@ class _Written(dict[Any, bytes]):
         return found
 
 
-def _match(entries: Placed, leaves: Placed, found: Sweep) -> None:
+class _Ahead:
+    """Entries or leaves that were read, until their like is read on the other side."""
+
+    def __init__(self) -> None:
+        self.columns: list[list[Any]] = [[], [], []]
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.columns[0])
+
+    def add(self, placed: Placed) -> None:
+        """Take in more."""
+        self.columns = [[*column, *more] for column, more in zip(self.columns, placed, strict=True)]
+
+    def take(self, count: int) -> Placed:
+        """The first so many, mostly all."""
+        keys, numbers, hashes = self.columns
+        if count >= len(keys):
+            self.columns = [[], [], []]
+            return keys, numbers, hashes
+        self.columns = [column[count:] for column in self.columns]
+        return keys[:count], numbers[:count], hashes[:count]
+
+
+def _match(made: _Ahead, placed: _Ahead, found: Sweep, *, whole: bool = False) -> None:
     """Entries and leaves of the same place in both orders: mostly the same; what is not is kept until its other comes."""
-    if all(list(one) == list(other) for one, other in zip(entries, leaves, strict=True)):
+    count = (max if whole else min)(made.count, placed.count)
+    entries, leaves = made.take(count), placed.take(count)
+    if entries == leaves:
         return
-    for placed, leaf in zip_longest(zip(*entries, strict=True), zip(*leaves, strict=True)):
-        if placed == leaf:
+    for entry, leaf in zip_longest(zip(*entries, strict=True), zip(*leaves, strict=True)):
+        if entry == leaf:
             continue
-        if placed is not None:
-            _toggle(placed, found.orphans, found.unplaced)
+        if entry is not None:
+            _toggle(entry, found.orphans, found.unplaced)
         if leaf is not None:
             _toggle(leaf, found.unplaced, found.orphans)
 
