@@ -210,7 +210,7 @@ def test_nobody_waits_for_a_queue_that_is_away() -> None:
     assert done.stdout.split() == ["True", "True"], done.stderr
 
 
-def until(reached: Callable[[], bool], seconds: float = 30) -> bool:
+def until(reached: Callable[[], bool], seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds
     while not reached() and time.monotonic() < deadline:
         time.sleep(0.02)

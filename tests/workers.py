@@ -42,7 +42,7 @@ class Worker:
 
 
 @contextmanager
-def running_worker(database: str, media: Path, *, seconds: float = 60) -> Iterator[Worker]:
+def running_worker(database: str, media: Path, *, seconds: float = 240) -> Iterator[Worker]:
     """Start a worker and wait until it takes tasks; end it afterwards. Its clock runs on from the test's.
 
     database   name (SQLite: path) of the test's database

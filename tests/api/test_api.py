@@ -278,7 +278,7 @@ def test_one_key_at_the_same_moment_does_one_deed() -> None:
     def send(n: int) -> tuple[int, bytes]:
         try:
             client = program(text)
-            start.wait(timeout=60)
+            start.wait(timeout=120)
             answer: HttpResponse = post(client, f"{ORDERS}{order.pk}/approve/", **right(order))
             return answer.status_code, answer.content
         finally:

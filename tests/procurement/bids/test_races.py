@@ -34,7 +34,7 @@ def all_at_once(act: Callable[[int], Any]) -> Counter[str]:
 
     def run(n: int) -> str:
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=120)
             act(n)
         except Refused as refusal:
             return type(refusal).__name__
