@@ -65,7 +65,7 @@ def counted(value: Any) -> str:
 def heading(column: Mapping[str, Any]) -> str:
     """{{ column|heading }} → 金额（元）: what stands over a column, or beside its cell on the phone, money with its unit."""
     label = str(column["label"])
-    return f"{label}（元）" if column["kind"] == "money" and "元" not in label else label
+    return f"{label}（元）" if column.get("kind") == "money" and "元" not in label else label
 
 
 @register.filter
