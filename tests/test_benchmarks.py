@@ -37,7 +37,7 @@ def test_copies_are_whole(cast: Cast) -> None:
     assert verify()[1] == []
 
     # The lines hold what their cases hold, the cases what the ledger says, the ledger what the treasury paid.
-    lines = BudgetLine.objects.annotate(held=Sum("allocations__planned_amount"))
+    lines = BudgetLine.objects.annotate(held=Sum("allocations__planned_amount")).filter(held__isnull=False)
     assert lines.count() == 1 + blocks
     assert not lines.exclude(held=F("planned_amount")).exists()
     for give, take, column in zip(GIVES, TAKES, ("planned", "contracted", "paid"), strict=True):
